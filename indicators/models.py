@@ -1,0 +1,227 @@
+"""Figures: one row per unit or service, indicator and period, with where it comes from."""
+
+from fractions import Fraction
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from simple_history.models import HistoricalRecords
+
+from referentiel import measures
+from referentiel.models import Indicator, Target
+from sites.models import Prefecture, Service, Unit
+
+
+class FigureImport(models.Model):
+    """One file taken in, with the problems that were found in it and how each was answered."""
+
+    prefecture = models.ForeignKey(Prefecture, models.PROTECT, related_name="figure_imports")
+    year = models.PositiveSmallIntegerField("année")
+    file_name = models.CharField("fichier", max_length=200)
+    sha256 = models.CharField("empreinte", max_length=64)
+    problems = models.JSONField("problèmes", default=list)
+    answers = models.JSONField("réponses", default=list)
+    imported_at = models.DateTimeField("importé le", default=timezone.now, editable=False)
+    imported_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = "import de chiffres"
+        ordering = ["-imported_at"]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} ({self.year})"
+
+
+class MeasurementQuerySet(models.QuerySet["Measurement"]):
+    def of_years(self, prefecture: Prefecture, *years: int) -> Self:
+        return self.filter(prefecture=prefecture, period_start__year__in=years)
+
+
+class Measurement(models.Model):
+    """The figure of a unit (or of one of its services) for an indicator and a period.
+
+    A rate is `numerator` out of `denominator` cases; a mean is a `numerator` (total of days, minutes or
+    points) for `denominator` cases; a count is a `numerator` alone. `value` is a figure whose base is
+    unknown, read in an old document, in the unit of the indicator, with `value_places` printed decimals.
+    Where none of them is set, the figure could not be measured and `reason` says why.
+    """
+
+    class Period(models.TextChoices):
+        YEAR = "year", "année"
+        MONTH = "month", "mois"
+
+    class Shape(models.TextChoices):
+        """How the figure adds up; follows from the indicator's unit, repeated here for the constraints."""
+
+        RATE = "rate", "taux"
+        MEAN = "mean", "moyenne"
+        COUNT = "count", "nombre"
+
+    class Origin(models.TextChoices):
+        COMPUTED = "computed", "calculé"
+        ENTERED = "entered", "saisi"
+        CORRECTED = "corrected", "corrigé"
+        PRINTED = "printed", "repris d'un document"
+
+    prefecture = models.ForeignKey(Prefecture, models.PROTECT, related_name="measurements")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="measurements")
+    service = models.ForeignKey(Service, models.PROTECT, null=True, blank=True, related_name="measurements")
+    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="measurements")
+    period = models.CharField("période", max_length=5, choices=Period)
+    period_start = models.DateField("début de la période")
+    first_month = models.PositiveSmallIntegerField("premier mois compté")
+    last_month = models.PositiveSmallIntegerField("dernier mois compté")
+
+    shape = models.CharField("forme", max_length=5, choices=Shape)
+    numerator = models.BigIntegerField("numérateur", null=True, blank=True)
+    denominator = models.BigIntegerField("dénominateur", null=True, blank=True)
+    value = models.DecimalField("valeur imprimée", max_digits=14, decimal_places=4, null=True, blank=True)
+    value_places = models.PositiveSmallIntegerField("décimales imprimées", default=0)
+
+    origin = models.CharField("origine", max_length=10, choices=Origin)
+    reason = models.TextField("motif", blank=True)
+    printed_text = models.CharField("texte imprimé", max_length=60, blank=True)
+    source = models.ForeignKey(
+        FigureImport, models.PROTECT, null=True, blank=True, related_name="measurements"
+    )
+    source_row = models.PositiveIntegerField("ligne du fichier", null=True, blank=True)
+
+    # The target printed beside the figure (or its correction, with a reason) judges it; without one, the
+    # target in force does. `printed_met` is the verdict of a document that prints no target beside it.
+    target_comparator = models.CharField("comparaison", max_length=1, blank=True, choices=Target.Comparator)
+    target_value = models.DecimalField(
+        "objectif imprimé", max_digits=12, decimal_places=4, null=True, blank=True
+    )
+    target_reason = models.TextField("motif de la correction de l'objectif", blank=True)
+    printed_met = models.BooleanField("objectif atteint selon le document", null=True, blank=True)
+
+    objects = MeasurementQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "figure"
+        indexes = [models.Index(fields=["prefecture", "period_start"], name="measurement_of_a_year")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unit", "indicator", "period", "period_start"],
+                condition=Q(service=None),
+                name="one_measurement_per_unit_indicator_period",
+                violation_error_message="L'unité a déjà un chiffre pour cet indicateur et cette période.",
+            ),
+            models.UniqueConstraint(
+                fields=["service", "indicator", "period", "period_start"],
+                condition=Q(service__isnull=False),
+                name="one_measurement_per_service_indicator_period",
+                violation_error_message="Le service a déjà un chiffre pour cet indicateur et cette période.",
+            ),
+            models.CheckConstraint(
+                name="measurement_has_a_base_or_a_value_or_a_reason",
+                condition=Q(shape="count", numerator__isnull=False, denominator=None, value=None)
+                | Q(
+                    shape__in=["rate", "mean"],
+                    numerator__isnull=False,
+                    denominator__isnull=False,
+                    value=None,
+                )
+                | Q(shape__in=["rate", "mean"], numerator=None, denominator=None, value__isnull=False)
+                | Q(numerator=None, denominator=None, value=None) & ~Q(reason=""),
+                violation_error_message="Donner un numérateur et un dénominateur, ou un motif d'absence.",
+            ),
+            models.CheckConstraint(
+                name="measurement_is_possible",
+                condition=(Q(numerator=None) | Q(numerator__gte=0))
+                & (Q(denominator=None) | Q(denominator__gte=0))
+                & (~Q(shape="rate") | Q(numerator=None) | Q(numerator__lte=F("denominator")))
+                & (~Q(shape="rate") | Q(value=None) | Q(value__lte=100))
+                & (~Q(shape="mean") | Q(denominator=None) | Q(denominator__gt=0) | Q(numerator=0))
+                & (Q(value=None) | Q(value__gte=0)),
+                violation_error_message="Le numérateur dépasse le dénominateur, ou un nombre est négatif.",
+            ),
+            models.CheckConstraint(
+                name="measurement_months_are_in_order",
+                condition=Q(first_month__gte=1, last_month__lte=12, last_month__gte=F("first_month")),
+                violation_error_message="Les mois comptés vont de 1 à 12, dans l'ordre.",
+            ),
+            models.CheckConstraint(
+                name="measurement_period_starts_on_its_first_day",
+                condition=Q(period="year", period_start__month=1, period_start__day=1)
+                | Q(
+                    period="month",
+                    period_start__day=1,
+                    period_start__month=F("first_month"),
+                    first_month=F("last_month"),
+                ),
+                violation_error_message="Une période commence le premier jour de son mois ou de son année.",
+            ),
+            models.CheckConstraint(
+                name="corrected_measurement_says_why",
+                condition=~Q(origin="corrected") | ~Q(reason=""),
+                violation_error_message="Une correction a besoin d'un motif.",
+            ),
+            models.CheckConstraint(
+                name="printed_measurement_has_a_source",
+                condition=~Q(origin="printed") | Q(source__isnull=False, source_row__isnull=False),
+                violation_error_message="Un chiffre repris d'un document dit lequel, et à quelle ligne.",
+            ),
+            models.CheckConstraint(
+                name="measurement_target_is_whole",
+                condition=Q(target_comparator="", target_value=None)
+                | ~Q(target_comparator="") & Q(target_value__isnull=False),
+                violation_error_message="Un objectif a une comparaison et une valeur.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit}, {self.indicator}, {self.period_start:%Y}"
+
+    @property
+    def measure(self) -> measures.Measure | None:
+        """The figure as an exact measure, or None where it could not be measured."""
+        if self.value is not None:
+            return measures.Printed(self.value.quantize(measures.ONE.scaleb(-self.value_places)))
+        if self.numerator is None:
+            return None
+        match self.shape:
+            case self.Shape.COUNT:
+                return measures.Count(self.numerator)
+            case self.Shape.RATE:
+                return measures.Rate(self.numerator, self.denominator or 0)
+            case _:
+                return measures.Mean(self.numerator, self.denominator or 0)
+
+    @property
+    def coverage(self) -> measures.Coverage:
+        return measures.Coverage.span(self.first_month, self.last_month)
+
+    @property
+    def printed_target(self) -> measures.Target | None:
+        if self.target_value is None:
+            return None
+        return measures.Target(measures.Comparator(self.target_comparator), Fraction(self.target_value))
+
+
+class Note(models.Model):
+    """A sentence printed with the figures of a year. Without a unit or an indicator it belongs to the whole
+    table: nobody guesses which cell an old document meant."""
+
+    prefecture = models.ForeignKey(Prefecture, models.PROTECT, related_name="notes")
+    year = models.PositiveSmallIntegerField("année")
+    unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, related_name="notes")
+    indicator = models.ForeignKey(Indicator, models.PROTECT, null=True, blank=True, related_name="notes")
+    text = models.TextField("note")
+    source = models.ForeignKey(FigureImport, models.PROTECT, null=True, blank=True, related_name="notes")
+    source_row = models.PositiveIntegerField("ligne du fichier", null=True, blank=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "note"
+        ordering = ["unit__position", "pk"]
+        indexes = [models.Index(fields=["prefecture", "year"], name="note_of_a_year")]
+
+    def __str__(self) -> str:
+        return self.text

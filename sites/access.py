@@ -1,0 +1,84 @@
+"""The one place that decides who may do what.
+
+A view enters a préfecture through `enter`: what is not the agent's answers 404, what the agent may only read
+answers 403. Rights are read from the memberships of the day at every request: a right withdrawn is gone at
+the next click.
+"""
+
+import datetime
+from dataclasses import dataclass
+from enum import Enum
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest
+
+from sites.models import Membership, Prefecture, Unit
+
+Role = Membership.Role
+
+
+class Action(Enum):
+    READ = "lire les indicateurs et les bilans publiés"
+    READ_DRAFTS = "lire les bilans avant leur publication"
+    SIGN = "rédiger, arrêter, publier et retirer un bilan"
+
+
+ROLES_THAT_MAY = {
+    Action.READ: frozenset(Role) - {Role.ADMINISTRATOR},
+    Action.READ_DRAFTS: frozenset({Role.QUALITY_MANAGER, Role.DIRECTOR, Role.AUDITOR}),
+    Action.SIGN: frozenset({Role.QUALITY_MANAGER}),
+}
+
+
+@dataclass(frozen=True)
+class Access:
+    """What one agent holds in one préfecture, one day."""
+
+    prefecture: Prefecture
+    memberships: tuple[Membership, ...]
+    on: datetime.date
+
+    def may(self, action: Action) -> bool:
+        return any(membership.role in ROLES_THAT_MAY[action] for membership in self.memberships)
+
+    @property
+    def may_read_drafts(self) -> bool:
+        return self.may(Action.READ_DRAFTS)
+
+    @property
+    def may_sign(self) -> bool:
+        return self.may(Action.SIGN)
+
+    @property
+    def role_label(self) -> str:
+        return ", ".join(dict.fromkeys(membership.get_role_display() for membership in self.memberships))
+
+    @property
+    def units(self) -> QuerySet[Unit]:
+        """The columns of the board that the agent's memberships cover."""
+        units = Unit.objects.filter(prefecture=self.prefecture)
+        if any(held.unit_id is None and held.service_id is None for held in self.memberships):
+            return units
+        own = {held.unit_id or held.service.unit_id for held in self.memberships}
+        return units.filter(pk__in=own)
+
+
+def enter(request: HttpRequest, slug: str, action: Action = Action.READ) -> Access:
+    """The agent's access to a préfecture for an action; kept on the request for the page's header.
+
+    Raises Http404 for a préfecture in which the agent holds nothing, whether it exists or not, and
+    PermissionDenied where a role allows other things but not this one.
+    """
+    prefecture = Prefecture.objects.filter(slug=slug).first()
+    if prefecture is None:
+        raise Http404
+    today = prefecture.today()
+    memberships = Membership.objects.of(request.user, today).filter(prefecture=prefecture)
+    access = Access(prefecture, tuple(memberships.select_related("unit", "service")), today)
+    if not access.memberships:
+        raise Http404
+    if not access.may(action):
+        raise PermissionDenied(f"Votre rôle ({access.role_label}) ne permet pas de {action.value}.")
+    request.access = access
+    return access

@@ -1,0 +1,74 @@
+"""Count working days from the command line: a due date (--add), or the delay of a reply (--to)."""
+
+from argparse import ArgumentParser
+from contextlib import suppress
+from datetime import date, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from sites.workdays import WorkdaysError, calendar_for
+
+
+class Command(BaseCommand):
+    help = (
+        "Calcule une échéance (--add) ou un délai (--to) en jours ouvrés, sans les fermetures locales. "
+        "Le jour de réception est le jour zéro."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        # Checked in handle and not by argparse, whose messages are in English.
+        parser.add_argument("--zone", help="code du département (13, 2A, 971) ou zone (alsace-moselle)")
+        parser.add_argument("--from", metavar="JOUR", help="jour de réception : 2026-05-12 ou 12/05/2026")
+        parser.add_argument("--add", metavar="N", help="nombre de jours ouvrés à ajouter")
+        parser.add_argument("--to", metavar="JOUR", help="jour de la réponse, au lieu de --add")
+        parser.add_argument("--format", default="text", help="text (une phrase, par défaut) ou json")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        zone, start, add, end = (options[name] for name in ("zone", "from", "add", "to"))
+        if zone is None or start is None:
+            raise CommandError("Indiquez la zone (--zone) et le jour de réception (--from).")
+        if (add is None) == (end is None):
+            raise CommandError(
+                "Indiquez soit un nombre de jours ouvrés (--add), soit le jour de la réponse (--to)."
+            )
+        if options["format"] not in ("text", "json"):
+            raise CommandError(f"Format inconnu : « {options['format']} ». Choisissez text ou json.")
+
+        received = _day(start)
+        try:
+            calendar = calendar_for(zone)
+            if add is not None:
+                days = _number(add)
+                until = calendar.due(received, days)
+                answer = {"add": days, "due": until.isoformat()}
+            else:
+                until = _day(end)
+                days = calendar.delay(received, until)
+                answer = {"to": until.isoformat(), "delay": days}
+            explanation = calendar.explain(received, until)
+        except WorkdaysError as error:
+            raise CommandError(str(error)) from error
+
+        if options["format"] == "json":
+            self.stdout.write(_as_json(calendar.zone, received, answer, explanation))
+        else:
+            verb = "l’échéance" if add is not None else "la réponse"
+            self.stdout.write(_as_text(calendar.zone, received, verb, until, days, explanation))
+
+
+def _day(text: str) -> date:
+    for pattern in ("%Y-%m-%d", "%d/%m/%Y"):
+        with suppress(ValueError):
+            return datetime.strptime(text, pattern).date()
+    raise CommandError(f"Date illisible : « {text} ». Écrivez-la 2026-05-12 ou 12/05/2026.")
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise CommandError(
+            f"Nombre de jours illisible : « {text} ». Écrivez un entier, 10 par exemple."
+        ) from error

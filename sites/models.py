@@ -1,0 +1,284 @@
+"""Who works here, in which unit, and who receives the public where."""
+
+import datetime
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from simple_history.models import HistoricalRecords
+
+from sites.workdays import ZONE_LABELS
+
+
+def in_force(on: datetime.date) -> Q:
+    """Rows whose `starts_on`–`ends_on` covers a day, both ends included; an empty end is open."""
+    return Q(Q(starts_on__isnull=True) | Q(starts_on__lte=on), Q(ends_on__isnull=True) | Q(ends_on__gte=on))
+
+
+def in_force_in(year: int) -> Q:
+    """Rows whose `starts_on`–`ends_on` covers at least one day of a year."""
+    return Q(
+        Q(starts_on__isnull=True) | Q(starts_on__lte=datetime.date(year, 12, 31)),
+        Q(ends_on__isnull=True) | Q(ends_on__gte=datetime.date(year, 1, 1)),
+    )
+
+
+def dates_in_order(name: str) -> models.CheckConstraint:
+    """The constraint of every row that has `starts_on` and `ends_on`."""
+    return models.CheckConstraint(
+        name=name,
+        condition=Q(starts_on__isnull=True) | Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+        violation_error_message="La date de fin doit être égale ou postérieure à la date de début.",
+    )
+
+
+# First parts of our own addresses: public pages of a préfecture stand under `/<slug>/`.
+RESERVED_SLUGS = ["agents", "connexion", "deconnexion", "healthz", "readyz", "static"]
+
+
+class AgentManager(BaseUserManager["Agent"]):
+    def get_by_natural_key(self, username: str | None) -> "Agent":
+        """E-mail addresses are compared without regard to case, as mail servers do."""
+        return self.get(email__iexact=username)
+
+    def create_user(self, email: str, full_name: str, password: str | None = None) -> "Agent":
+        agent = self.model(email=email.strip().lower(), full_name=full_name)
+        agent.set_password(password)
+        agent.save()
+        return agent
+
+
+class Agent(AbstractBaseUser):
+    """A person who signs in with an e-mail address. What the agent may do comes from memberships alone."""
+
+    email = models.EmailField(
+        "adresse électronique",
+        unique=True,
+        error_messages={"unique": "Un agent utilise déjà cette adresse électronique."},
+    )
+    full_name = models.CharField("prénom et nom", max_length=150)
+    is_active = models.BooleanField("compte actif", default=True)
+    created_at = models.DateTimeField("créé le", default=timezone.now, editable=False)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["full_name"]
+
+    objects = AgentManager()
+    history = HistoricalRecords(excluded_fields=["password", "last_login"])
+
+    class Meta:
+        verbose_name = "agent"
+        ordering = ["full_name"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="agent_email_is_unique_whatever_the_case",
+                violation_error_message="Un agent utilise déjà cette adresse électronique.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name
+
+
+class Prefecture(models.Model):
+    """An organisation that follows a quality label: the unit of isolation of everything below it."""
+
+    code = models.CharField("code du département", max_length=3, unique=True)
+    slug = models.SlugField("adresse", max_length=60, unique=True)
+    name = models.CharField("nom", max_length=120, help_text="« Préfecture des Bouches-du-Rhône »")
+    territory = models.CharField("territoire", max_length=80, help_text="« Bouches-du-Rhône »")
+    state_title = models.CharField(
+        "intitulé du bloc-marque", max_length=80, help_text="« Préfet des Bouches-du-Rhône »"
+    )
+    zone = models.CharField("zone des jours fériés", max_length=30, choices=ZONE_LABELS, default="metropole")
+    good_friday_is_off = models.BooleanField(
+        "Vendredi saint chômé", default=True, help_text="N'a d'effet qu'en Alsace-Moselle."
+    )
+    time_zone = models.CharField("fuseau horaire", max_length=40, default="Europe/Paris")
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "préfecture"
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                name="prefecture_slug_is_no_address_of_ours",
+                condition=~Q(slug__in=RESERVED_SLUGS),
+                violation_error_message="Cette adresse est réservée à l'application.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def today(self) -> datetime.date:
+        """The current day where the préfecture is: the only place that asks the clock for a date."""
+        return timezone.localdate(timezone=ZoneInfo(self.time_zone))
+
+
+class Unit(models.Model):
+    """A column of the board: the siège, or a sous-préfecture."""
+
+    class Kind(models.TextChoices):
+        HEADQUARTERS = "headquarters", "siège"
+        SUBPREFECTURE = "subprefecture", "sous-préfecture"
+
+    prefecture = models.ForeignKey(Prefecture, models.PROTECT, related_name="units")
+    kind = models.CharField("nature", max_length=20, choices=Kind)
+    name = models.CharField("nom", max_length=120)
+    short_name = models.CharField("nom court", max_length=40, help_text="En tête de colonne : « Aix ».")
+    aliases = models.JSONField(
+        "autres noms", default=list, blank=True, help_text="Noms imprimés dans d'anciens documents."
+    )
+    position = models.PositiveSmallIntegerField("ordre", default=0)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "unité"
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["prefecture", "name"],
+                name="unit_name_is_unique_in_its_prefecture",
+                violation_error_message="Une unité de la préfecture porte déjà ce nom.",
+            ),
+            models.UniqueConstraint(
+                fields=["prefecture"],
+                condition=Q(kind="headquarters"),
+                name="a_prefecture_has_one_headquarters",
+                violation_error_message="La préfecture a déjà un siège.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Site(models.Model):
+    """A place that receives the public."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="sites")
+    name = models.CharField("nom", max_length=120)
+    address = models.TextField("adresse", blank=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "site"
+        ordering = ["unit", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unit", "name"],
+                name="site_name_is_unique_in_its_unit",
+                violation_error_message="Un site de l'unité porte déjà ce nom.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Service(models.Model):
+    """A bureau or service of a unit; the smallest place where figures are entered."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="services")
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    name = models.CharField("nom", max_length=160)
+    short_name = models.CharField("sigle", max_length=30)
+    sites = models.ManyToManyField(Site, blank=True, related_name="services")
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "service"
+        ordering = ["unit", "short_name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unit", "short_name"],
+                name="service_short_name_is_unique_in_its_unit",
+                violation_error_message="Un service de l'unité porte déjà ce sigle.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.short_name
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def of(self, agent: Agent, on: datetime.date) -> Self:
+        """Memberships in force that day; none for an account that was closed."""
+        if not agent.is_active:
+            return self.none()
+        return self.filter(in_force(on), agent=agent)
+
+
+class Membership(models.Model):
+    """What an agent does in a préfecture, for which part of it, and from when to when."""
+
+    class Role(models.TextChoices):
+        QUALITY_MANAGER = "quality_manager", "responsable qualité"
+        REFERENT = "referent", "référent qualité"
+        AGENT = "agent", "agent"
+        DIRECTOR = "director", "direction"
+        COMMUNICATION = "communication", "communication"
+        AUDITOR = "auditor", "auditeur"
+        ADMINISTRATOR = "administrator", "administrateur de l'installation"
+
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="memberships")
+    role = models.CharField("rôle", max_length=20, choices=Role)
+    prefecture = models.ForeignKey(
+        Prefecture, models.PROTECT, null=True, blank=True, related_name="memberships"
+    )
+    unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, related_name="memberships")
+    service = models.ForeignKey(Service, models.PROTECT, null=True, blank=True, related_name="memberships")
+    starts_on = models.DateField("du", null=True, blank=True)
+    ends_on = models.DateField("au", null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "affectation"
+        ordering = ["prefecture", "role", "agent"]
+        constraints = [
+            dates_in_order("membership_dates_in_order"),
+            models.CheckConstraint(
+                name="membership_has_a_prefecture_unless_administrator",
+                condition=Q(role="administrator", prefecture=None)
+                | (~Q(role="administrator") & ~Q(prefecture=None)),
+                violation_error_message="Un rôle s'exerce dans une préfecture, sauf celui d'administrateur.",
+            ),
+            models.CheckConstraint(
+                name="membership_has_one_scope",
+                condition=Q(unit=None) | Q(service=None),
+                violation_error_message="Choisir une unité ou un service, pas les deux.",
+            ),
+            models.CheckConstraint(
+                name="auditor_membership_is_dated",
+                condition=~Q(role="auditor") | Q(starts_on__isnull=False, ends_on__isnull=False),
+                violation_error_message="L'accès d'un auditeur a une date de début et une date de fin.",
+            ),
+            models.CheckConstraint(
+                name="whole_prefecture_roles_have_no_scope",
+                condition=~Q(role__in=["quality_manager", "auditor", "communication", "administrator"])
+                | Q(unit=None, service=None),
+                violation_error_message="Ce rôle couvre toute la préfecture.",
+            ),
+            models.CheckConstraint(
+                name="referent_and_agent_have_a_scope",
+                condition=~Q(role__in=["referent", "agent"])
+                | Q(unit__isnull=False)
+                | Q(service__isnull=False),
+                violation_error_message="Un référent ou un agent appartient à une unité ou à un service.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agent}, {self.get_role_display()}"
