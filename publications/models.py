@@ -113,7 +113,8 @@ class Bilan(models.Model):
 
     @property
     def data(self) -> dict[str, Any]:
-        return json.loads(self.content)
+        data: dict[str, Any] = json.loads(self.content)
+        return data
 
     @property
     def is_shown(self) -> bool:

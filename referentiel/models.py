@@ -3,7 +3,10 @@ we are of it: the official texts could not be obtained in full, and somebody who
 correct any code, title, target or delay."""
 
 import datetime
+from collections.abc import Iterable
 from fractions import Fraction
+from functools import reduce
+from operator import or_
 from typing import Self
 
 from django.db import models
@@ -236,11 +239,12 @@ class Indicator(NormRow):
 
 
 class TargetQuerySet(models.QuerySet["Target"]):
-    def in_force(self, prefecture: Prefecture, on: datetime.date) -> Self:
-        """Targets that hold that day; where the préfecture has its own row, it comes last and wins."""
-        return self.filter(in_force(on), Q(prefecture=None) | Q(prefecture=prefecture)).order_by(
-            models.F("prefecture").asc(nulls_first=True), models.F("starts_on").asc(nulls_first=True)
-        )
+    def in_force_on_any(self, prefecture: Prefecture, days: Iterable[datetime.date]) -> Self:
+        """Targets that hold on one of the days, in the order in which a later row overrides an earlier one:
+        the préfecture's own rows come last."""
+        return self.filter(
+            reduce(or_, map(in_force, days)), Q(prefecture=None) | Q(prefecture=prefecture)
+        ).order_by(models.F("prefecture").asc(nulls_first=True), models.F("starts_on").asc(nulls_first=True))
 
 
 class Target(NormRow):
@@ -294,6 +298,9 @@ class Target(NormRow):
     @property
     def measure(self) -> measures.Target:
         return measures.Target(measures.Comparator(self.comparator), Fraction(self.value))
+
+    def is_in_force(self, on: datetime.date) -> bool:
+        return (self.starts_on or on) <= on <= (self.ends_on or on)
 
 
 class DelayRule(NormRow):

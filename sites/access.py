@@ -13,7 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 
-from sites.models import Membership, Prefecture, Unit
+from sites.models import Agent, Membership, Prefecture, Unit
 
 Role = Membership.Role
 
@@ -60,11 +60,18 @@ class Access:
         units = Unit.objects.filter(prefecture=self.prefecture)
         if any(held.unit_id is None and held.service_id is None for held in self.memberships):
             return units
-        own = {held.unit_id or held.service.unit_id for held in self.memberships}
+        own = {held.service.unit_id if held.service else held.unit_id for held in self.memberships}
         return units.filter(pk__in=own)
 
 
-def enter(request: HttpRequest, slug: str, action: Action = Action.READ) -> Access:
+class AgentRequest(HttpRequest):
+    """A request of somebody signed in, as views inside a préfecture receive it."""
+
+    user: Agent
+    access: Access
+
+
+def enter(request: AgentRequest, slug: str, action: Action = Action.READ) -> Access:
     """The agent's access to a préfecture for an action; kept on the request for the page's header.
 
     Raises Http404 for a préfecture in which the agent holds nothing, whether it exists or not, and

@@ -1,0 +1,329 @@
+"""The results of a year: what each unit reached for each indicator, against which target, over which months.
+
+Numerators and denominators are summed, rates never averaged. Everything here is read and computed in memory;
+nothing is stored. `of_year` costs six queries whatever the size of the préfecture.
+"""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from functools import cached_property
+from itertools import groupby
+
+from django.db.models import Q, QuerySet
+
+from indicators.models import Measurement, Note
+from referentiel.measures import (
+    Count,
+    Coverage,
+    Mean,
+    Measure,
+    Printed,
+    Rate,
+    Target,
+    Verdict,
+    judge,
+    rounded,
+)
+from referentiel.models import Indicator, Perimeter
+from referentiel.models import Target as TargetRow
+from sites.models import Prefecture, Unit
+
+
+class Absence(StrEnum):
+    """Why there is no figure; each is said differently, none is a zero."""
+
+    NOT_EXPECTED = "not_expected"
+    AWAITED = "awaited"
+    MISSING = "missing"
+    NOT_MEASURABLE = "not_measurable"
+    NOTHING_HAPPENED = "nothing_happened"
+
+    @property
+    def label(self) -> str:
+        return ABSENCE_LABELS[self]
+
+
+ABSENCE_LABELS = {
+    Absence.NOT_EXPECTED: "non attendu",
+    Absence.AWAITED: "attendu",
+    Absence.MISSING: "non renseigné",
+    Absence.NOT_MEASURABLE: "non mesurable",
+    Absence.NOTHING_HAPPENED: "aucun cas",
+}
+
+VERDICT_LABELS = {
+    Verdict.MET: "objectif atteint",
+    Verdict.MISSED: "objectif non atteint",
+    Verdict.NO_TARGET: "sans objectif",
+    Verdict.NO_RESULT: "pas de résultat",
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What the rows of one unit, one indicator and one year amount to. `rows` is where it comes from."""
+
+    measure: Measure | None
+    coverage: Coverage
+    rows: tuple[Measurement, ...]
+    reason: str = ""
+
+    @property
+    def value(self) -> Fraction | None:
+        return self.measure.value if self.measure else None
+
+    @property
+    def base(self) -> tuple[int, int] | None:
+        """(numerator, denominator) of a rate or a mean; None for a count or an unknown base."""
+        match self.measure:
+            case Rate(numerator, denominator) | Mean(numerator, denominator):
+                return numerator, denominator
+        return None
+
+    @property
+    def row(self) -> Measurement | None:
+        """The one row of a figure that was not summed: it carries the document, its target and its text."""
+        return self.rows[0] if len(self.rows) == 1 else None
+
+
+@dataclass(frozen=True)
+class Result:
+    """One cell of the board. `printed_verdict` is a document's word where no target is known."""
+
+    unit: Unit
+    indicator: Indicator
+    figure: Figure | None
+    target: Target | None
+    absence: Absence | None
+    printed_verdict: Verdict | None = None
+    previous: "Result | None" = None
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.value is not None and self.target is None and self.printed_verdict:
+            return self.printed_verdict
+        return judge(self.value, self.target)
+
+    @property
+    def verdict_label(self) -> str:
+        return VERDICT_LABELS[self.verdict]
+
+    @property
+    def value(self) -> Fraction | None:
+        return self.figure.value if self.figure else None
+
+    @property
+    def shown(self) -> Decimal | None:
+        """The value as it is written: printed decimals kept, counts whole, others with two decimals."""
+        if self.figure is None or self.value is None:
+            return None
+        match self.figure.measure:
+            case Printed(amount):
+                return amount
+            case Count(number):
+                return Decimal(number)
+        return rounded(self.value, 2, self.target)
+
+    @property
+    def absence_label(self) -> str:
+        return self.absence.label if self.absence else ""
+
+    @property
+    def coverage(self) -> Coverage | None:
+        return self.figure.coverage if self.figure else None
+
+    @property
+    def is_like_previous(self) -> bool:
+        """Whether the year before counts the same months, without which the two are not compared."""
+        return self.previous is not None and self.previous.coverage == self.coverage
+
+
+@dataclass(frozen=True)
+class Line:
+    """One indicator across the units."""
+
+    indicator: Indicator
+    results: list[Result]
+
+
+@dataclass(frozen=True)
+class Band:
+    """A theme of the board."""
+
+    theme: str
+    lines: list[Line]
+
+
+@dataclass(frozen=True)
+class NumberedNote:
+    """A note with the number that its cell, its column or the title of the table carries."""
+
+    number: int
+    note: Note
+
+
+@dataclass(frozen=True)
+class Board:
+    """A year of a préfecture, as its units' columns and its themes' bands."""
+
+    prefecture: Prefecture
+    year: int
+    units: list[Unit]
+    lines: list[Line]
+    notes: list[NumberedNote] = field(default_factory=list)
+
+    @cached_property
+    def bands(self) -> list[Band]:
+        by_theme = groupby(self.lines, key=lambda line: line.indicator.engagement.theme)
+        return [Band(theme, list(lines)) for theme, lines in by_theme]
+
+    @property
+    def results(self) -> Iterable[Result]:
+        return (result for line in self.lines for result in line.results)
+
+    @cached_property
+    def has_figures(self) -> bool:
+        return any(result.value is not None for result in self.results)
+
+    def restricted_to(self, units: Sequence[Unit]) -> "Board":
+        """The same year for some of its units, without the lines that are expected of none of them."""
+        wanted = {unit.pk for unit in units}
+        lines = [
+            Line(line.indicator, [result for result in line.results if result.unit.pk in wanted])
+            for line in self.lines
+        ]
+        return Board(
+            self.prefecture,
+            self.year,
+            [unit for unit in self.units if unit.pk in wanted],
+            [line for line in lines if any(r.absence != Absence.NOT_EXPECTED for r in line.results)],
+            [n for n in self.notes if n.note.unit_id is None or n.note.unit_id in wanted],
+        )
+
+
+def years(prefecture: Prefecture) -> list[int]:
+    """Years that have figures, the latest first."""
+    starts = Measurement.objects.filter(prefecture=prefecture).dates("period_start", "year", order="DESC")
+    return [start.year for start in starts]
+
+
+def of_year(prefecture: Prefecture, year: int, *, units: QuerySet[Unit] | None = None) -> Board:
+    """The board of a year for the given units (by default every unit of the préfecture)."""
+    columns = list(prefecture.units.all() if units is None else units)
+    rows = Measurement.objects.of_years(prefecture, year - 1, year).filter(unit__in=columns)
+    measured = list(rows.select_related("source").order_by("period_start"))
+    indicators = list(
+        Indicator.objects.filter(
+            Q(pk__in={row.indicator_id for row in measured})
+            | Q(pk__in=Indicator.objects.followed_by(prefecture, year))
+        )
+        .select_related("engagement__module")
+        .order_by("engagement__referentiel__published_on", "position", "pk")
+    )
+    targets = _targets(prefecture, year)
+    expected = Perimeter.objects.expected(prefecture, year)
+    figures = _figures(measured)
+    is_over = prefecture.today() > datetime.date(year, 12, 31)
+
+    def result(unit: Unit, indicator: Indicator, of: int, previous: Result | None = None) -> Result:
+        figure = figures.get((of, unit.pk, indicator.pk))
+        is_expected = (unit.pk, indicator.engagement.module_id) in expected
+        return Result(
+            unit,
+            indicator,
+            figure,
+            _target(figure, targets.get((of, indicator.pk))),
+            _absence(figure, is_expected=is_expected, is_over=is_over or of < year),
+            _printed_verdict(figure),
+            previous,
+        )
+
+    lines = []
+    for indicator in indicators:
+        results = [
+            result(unit, indicator, year, previous=result(unit, indicator, year - 1)) for unit in columns
+        ]
+        if any(r.absence != Absence.NOT_EXPECTED for r in results):
+            lines.append(Line(indicator, results))
+    notes = Note.objects.filter(
+        Q(unit=None) | Q(unit__in=columns), prefecture=prefecture, year=year
+    ).select_related("unit", "indicator")
+    return Board(
+        prefecture, year, columns, lines, [NumberedNote(n, note) for n, note in enumerate(notes, start=1)]
+    )
+
+
+def _targets(prefecture: Prefecture, year: int) -> dict[tuple[int, int], Target]:
+    """(year, indicator) → the target in force on the last day of the year, for it and the year before."""
+    ends = {of: datetime.date(of, 12, 31) for of in (year - 1, year)}
+    rows = TargetRow.objects.in_force_on_any(prefecture, ends.values())
+    return {
+        (of, row.indicator_id): row.measure
+        for of, end in ends.items()
+        for row in rows
+        if row.is_in_force(end)
+    }
+
+
+def _figures(rows: Iterable[Measurement]) -> dict[tuple[int, int, int], Figure]:
+    """(year, unit, indicator) → figure. A unit's own rows win over its services', a yearly row over months:
+    one or the other is the result, never the sum of both."""
+    cells: dict[tuple[int, int, int], list[Measurement]] = defaultdict(list)
+    for row in rows:
+        cells[row.period_start.year, row.unit_id, row.indicator_id].append(row)
+    return {key: _figure(cell) for key, cell in cells.items()}
+
+
+def _figure(rows: list[Measurement]) -> Figure:
+    rows = [row for row in rows if row.service_id is None] or rows
+    rows = [row for row in rows if row.period == Measurement.Period.YEAR] or rows
+    known = [row for row in rows if row.measure is not None]
+    coverage = Coverage(frozenset(month for row in known or rows for month in row.coverage.months))
+    if not known:
+        return Figure(
+            None, coverage, tuple(rows), reason=" ; ".join(dict.fromkeys(row.reason for row in rows))
+        )
+    if len(known) == 1:
+        return Figure(known[0].measure, coverage, tuple(rows) if len(rows) > 1 else (known[0],))
+    if any(row.value is not None for row in known):
+        return Figure(
+            None, coverage, tuple(rows), reason="Des chiffres sans base connue ne s'additionnent pas."
+        )
+    numerator = sum(row.numerator for row in known)
+    denominator = sum(row.denominator or 0 for row in known)
+    shape = known[0].shape
+    measure: Measure
+    if shape == Measurement.Shape.COUNT:
+        measure = Count(numerator)
+    elif shape == Measurement.Shape.RATE:
+        measure = Rate(numerator, denominator)
+    else:
+        measure = Mean(numerator, denominator)
+    return Figure(measure, coverage, tuple(rows))
+
+
+def _target(figure: Figure | None, in_force: Target | None) -> Target | None:
+    """A figure taken from a document is judged by the target printed beside it there."""
+    printed = figure.row.printed_target if figure and figure.row else None
+    return printed or in_force
+
+
+def _printed_verdict(figure: Figure | None) -> Verdict | None:
+    if figure is None or figure.row is None or figure.row.printed_met is None:
+        return None
+    return Verdict.MET if figure.row.printed_met else Verdict.MISSED
+
+
+def _absence(figure: Figure | None, *, is_expected: bool, is_over: bool) -> Absence | None:
+    if figure is None:
+        if not is_expected:
+            return Absence.NOT_EXPECTED
+        return Absence.MISSING if is_over else Absence.AWAITED
+    if figure.measure is None:
+        return Absence.NOT_MEASURABLE
+    return Absence.NOTHING_HAPPENED if figure.value is None else None
