@@ -242,7 +242,7 @@ class WorkCalendar:
         receipt itself. BackwardsError for less.
         """
         if days < 0:
-            raise BackwardsError(f"Un délai ne peut pas être négatif : {days} jours ouvrés.")
+            raise BackwardsError(f"Un délai en jours ouvrés ne peut pas être négatif : {days}.")
         index = self._index(received)
         return self._workday(self._ordinals[index] + days) if days else received
 
@@ -254,7 +254,7 @@ class WorkCalendar:
         return self._ordinals[end - 1] + 1 - self._ordinals[start] if end > start else 0
 
     def explain(self, received: date, until: date) -> Explanation:
-        """The days after receipt up to a due date or a reply: as many `counted` as `delay` says, the rest skipped.
+        """The days after receipt, up to a due date or a reply; as many are counted as `delay` says.
 
         A reply on a day off is followed to the working day it counts for. A day gives every reason it is off,
         "dimanche, Toussaint": hiding one would leave the reader to wonder whether it was known.

@@ -1,13 +1,17 @@
 """Count working days from the command line: a due date (--add), or the delay of a reply (--to)."""
 
+import json
 from argparse import ArgumentParser
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.formats import date_format
 
-from sites.workdays import WorkdaysError, calendar_for
+from sites.workdays import ZONE_LABELS, WorkdaysError, calendar_for
+
+DAY = "l j F Y"
 
 
 class Command(BaseCommand):
@@ -52,10 +56,27 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
         if options["format"] == "json":
-            self.stdout.write(_as_json(calendar.zone, received, answer, explanation))
+            content = {
+                "zone": calendar.zone,
+                "from": received.isoformat(),
+                **answer,
+                "counted": [day.isoformat() for day in explanation.counted],
+                "skipped": [
+                    {"day": day.isoformat(), "reason": reason} for day, reason in explanation.skipped
+                ],
+            }
+            self.stdout.write(json.dumps(content, ensure_ascii=False))
         else:
-            verb = "l’échéance" if add is not None else "la réponse"
-            self.stdout.write(_as_text(calendar.zone, received, verb, until, days, explanation))
+            verb = "échéance" if end is None else "répondu"
+            plural = "s" if days > 1 else ""
+            sentence = (
+                f"Reçu le {date_format(received, DAY)}, {verb} le {date_format(until, DAY)} : "
+                f"{days} jour{plural} ouvré{plural} ({ZONE_LABELS[calendar.zone]})."
+            )
+            if explanation.skipped:
+                days_off = ", ".join(f"{day:%d/%m/%Y} ({reason})" for day, reason in explanation.skipped)
+                sentence += f" Ne comptent pas : {days_off}."
+            self.stdout.write(sentence)
 
 
 def _day(text: str) -> date:
@@ -70,5 +91,5 @@ def _number(text: str) -> int:
         return int(text)
     except ValueError as error:
         raise CommandError(
-            f"Nombre de jours illisible : « {text} ». Écrivez un entier, 10 par exemple."
+            f"Nombre de jours illisible : « {text} ». Écrivez un entier, par exemple 10."
         ) from error
