@@ -18,6 +18,7 @@ from django.db.models import Q, QuerySet
 
 from indicators.models import Measurement, Note
 from referentiel.measures import (
+    NBSP,
     Count,
     Coverage,
     Mean,
@@ -26,8 +27,10 @@ from referentiel.measures import (
     Rate,
     Target,
     Verdict,
+    in_french,
     judge,
     rounded,
+    with_unit,
 )
 from referentiel.models import Indicator, Perimeter
 from referentiel.models import Target as TargetRow
@@ -54,13 +57,6 @@ ABSENCE_LABELS = {
     Absence.MISSING: "non renseigné",
     Absence.NOT_MEASURABLE: "non mesurable",
     Absence.NOTHING_HAPPENED: "aucun cas",
-}
-
-VERDICT_LABELS = {
-    Verdict.MET: "objectif atteint",
-    Verdict.MISSED: "objectif non atteint",
-    Verdict.NO_TARGET: "sans objectif",
-    Verdict.NO_RESULT: "pas de résultat",
 }
 
 
@@ -111,7 +107,7 @@ class Result:
 
     @property
     def verdict_label(self) -> str:
-        return VERDICT_LABELS[self.verdict]
+        return self.verdict.label
 
     @property
     def value(self) -> Fraction | None:
@@ -130,12 +126,42 @@ class Result:
         return rounded(self.value, 2, self.target)
 
     @property
-    def absence_label(self) -> str:
-        return self.absence.label if self.absence else ""
+    def shown_label(self) -> str:
+        """« 94,00 % », or why there is no figure."""
+        if self.shown is None:
+            return self.absence.label if self.absence else ""
+        return with_unit(self.shown, self.indicator.unit)
+
+    @property
+    def base_label(self) -> str:
+        """« 12 sur 13 » for a rate, « 13 cas » for a mean; empty for a count or an unknown base."""
+        if self.figure is None or self.figure.base is None:
+            return ""
+        numerator, denominator = self.figure.base
+        if self.indicator.is_mean:
+            return f"{in_french(denominator)}{NBSP}cas"
+        return f"{in_french(numerator)} sur {in_french(denominator)}"
+
+    @property
+    def has_unknown_base(self) -> bool:
+        return self.figure is not None and isinstance(self.figure.measure, Printed)
 
     @property
     def coverage(self) -> Coverage | None:
         return self.figure.coverage if self.figure else None
+
+    @property
+    def months_label(self) -> str:
+        """The months counted where they are not the whole year."""
+        return self.coverage.label if self.coverage and not self.coverage.is_whole_year else ""
+
+    @property
+    def target_label(self) -> str:
+        """« ≥ 95 % »."""
+        if self.target is None:
+            return ""
+        amount = Decimal(self.target.value.numerator) / Decimal(self.target.value.denominator)
+        return f"{self.target.comparator}{NBSP}{with_unit(amount.normalize(), self.indicator.unit)}"
 
     @property
     def is_like_previous(self) -> bool:
@@ -185,6 +211,14 @@ class Board:
     @property
     def results(self) -> Iterable[Result]:
         return (result for line in self.lines for result in line.results)
+
+    def notes_of(self, result: Result) -> list[NumberedNote]:
+        """The notes that belong to one cell; those of a whole unit or of the whole table do not."""
+        return [
+            numbered
+            for numbered in self.notes
+            if (numbered.note.unit_id, numbered.note.indicator_id) == (result.unit.pk, result.indicator.pk)
+        ]
 
     @cached_property
     def has_figures(self) -> bool:

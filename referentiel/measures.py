@@ -4,14 +4,42 @@ A value is always in the unit of its indicator: a rate of 94 % is `Fraction(94)`
 is `Fraction(3)`. Verdicts are taken on these exact values and never on rounded text.
 """
 
+import math
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
 ONE = Decimal(1)
 NBSP = "\N{NO-BREAK SPACE}"
 NARROW_NBSP = "\N{NARROW NO-BREAK SPACE}"
+
+
+MONTHS = (
+    "",
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+)
+
+# How the unit of an indicator follows its number.
+SUFFIXES = {
+    "percent": f"{NBSP}%",
+    "working_days": f"{NBSP}j{NBSP}ouvrés",
+    "days": f"{NBSP}jours",
+    "minutes": f"{NBSP}min",
+    "score": f"{NBSP}points",
+    "count": "",
+}
 
 
 class Comparator(StrEnum):
@@ -30,6 +58,18 @@ class Verdict(StrEnum):
     MISSED = "missed"
     NO_TARGET = "no_target"
     NO_RESULT = "no_result"
+
+    @property
+    def label(self) -> str:
+        return VERDICT_LABELS[self]
+
+
+VERDICT_LABELS = {
+    Verdict.MET: "objectif atteint",
+    Verdict.MISSED: "objectif non atteint",
+    Verdict.NO_TARGET: "sans objectif",
+    Verdict.NO_RESULT: "pas de résultat",
+}
 
 
 @dataclass(frozen=True)
@@ -130,6 +170,22 @@ class Coverage:
     def is_whole_year(self) -> bool:
         return len(self.months) == 12
 
+    @property
+    def label(self) -> str:
+        """« avril à décembre », « janvier, février, mai à juillet », « année entière »."""
+        if self.is_whole_year:
+            return "année entière"
+        runs: list[list[int]] = []
+        for month in sorted(self.months):
+            if runs and runs[-1][-1] == month - 1:
+                runs[-1].append(month)
+            else:
+                runs.append([month])
+        return ", ".join(
+            f"{MONTHS[run[0]]} à {MONTHS[run[-1]]}" if len(run) > 2 else ", ".join(MONTHS[m] for m in run)
+            for run in runs
+        )
+
 
 WHOLE_YEAR = Coverage.span(1, 12)
 
@@ -146,23 +202,22 @@ def judge(value: Fraction | None, target: Target | None) -> Verdict:
 def rounded(value: Fraction, places: int = 2, target: Target | None = None) -> Decimal:
     """Ordinary rounding (half up), except that what is printed never crosses the target.
 
-    94,996 % against 95 % is printed 94,99 %, for 95,00 % would read as a target reached.
+    94,996 % against 95 % is printed 94,99 %, for 95,00 % would read as a target reached. One of the two
+    neighbours always stands on the same side of the target as the value.
     """
+    scaled = value * 10**places
+    below, above = math.floor(scaled), math.ceil(scaled)
+    nearest = below if scaled - below < Fraction(1, 2) else above
+    candidates = (Decimal(f"{number}E-{places}") for number in (nearest, below, above))
     verdict = judge(value, target)
-    for rounding in (ROUND_HALF_UP, ROUND_FLOOR, ROUND_CEILING):
-        shown = _quantize(value, places, rounding)
-        if judge(Fraction(shown), target) == verdict:
-            return shown
-    # Neither neighbour at this precision stays on the right side: the value needs one more decimal.
-    return rounded(value, places + 1, target)
-
-
-def _quantize(value: Fraction, places: int, rounding: str) -> Decimal:
-    scaled, rest = divmod(value.numerator * 10**places, value.denominator)
-    up = (rounding == ROUND_CEILING and rest) or (rounding == ROUND_HALF_UP and 2 * rest >= value.denominator)
-    return Decimal(scaled + bool(up)).scaleb(-places)
+    return next(shown for shown in candidates if judge(Fraction(shown), target) == verdict)
 
 
 def in_french(number: Decimal | int) -> str:
     """1234.5 is written « 1 234,5 », with the decimals that the number carries."""
-    return f"{number:,f}".replace(",", NARROW_NBSP).replace(".", ",")
+    return f"{Decimal(number):,f}".replace(",", NARROW_NBSP).replace(".", ",")
+
+
+def with_unit(number: Decimal | int, unit: str) -> str:
+    """94.00 and "percent" are written « 94,00 % »."""
+    return in_french(number) + SUFFIXES[unit]

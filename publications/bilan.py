@@ -1,0 +1,234 @@
+"""The content of a yearly bilan: assembled from what each source says, frozen as canonical JSON text.
+
+`assemble` reads and never writes. The page, the PDF and the CSV are renderings of the same content, so they
+cannot contradict each other; `docs/bilan_versions.md` numbers its formats. Numbers are kept twice: exactly
+(fractions as text) and as the words that were shown, so that an old bilan reads as it was signed.
+"""
+
+import hashlib
+import json
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from indicators import results
+from indicators.models import FigureImport
+from indicators.results import Absence, Board, Line, Result
+from publications.models import Part
+from referentiel.models import Adoption
+from sites.models import Prefecture, Unit, in_force_in
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one unit reached for one indicator. Fields ending in `label` are French, ready to be shown."""
+
+    value: str | None
+    shown: str | None
+    shown_label: str
+    base_label: str
+    has_unknown_base: bool
+    months: list[int]
+    months_label: str
+    target: str | None
+    target_label: str
+    verdict: str
+    verdict_label: str
+    absence: str | None
+    reason: str
+    printed_text: str
+    previous: dict[str, str] | None
+    notes: list[int]
+
+
+@dataclass(frozen=True)
+class ContentLine:
+    """One indicator across the units, in their order."""
+
+    key: str
+    engagement: str
+    title: str
+    unit: str
+    direction: str
+    numerator_name: str
+    denominator_name: str
+    periodicity: str
+    cells: list[Cell]
+
+
+@dataclass(frozen=True)
+class ContentBand:
+    theme: str
+    lines: list[ContentLine]
+
+
+@dataclass(frozen=True)
+class Content:
+    """Everything a bilan says, of one préfecture and one year."""
+
+    format: int
+    year: int
+    prefecture: dict[str, str]
+    referentiels: list[dict[str, str | None]]
+    units: list[dict[str, str]]
+    parts: list[dict[str, str]]
+    bands: list[ContentBand]
+    notes: list[dict[str, str | int | None]]
+    sources: list[dict[str, str]]
+    missing: list[str]
+
+    def as_text(self) -> str:
+        """Canonical JSON: sorted keys, no spare space, so that the same content has the same hash."""
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    def as_data(self) -> dict[str, Any]:
+        """The content as the renderings read it back from the frozen text."""
+        data: dict[str, Any] = json.loads(self.as_text())
+        return data
+
+
+def hash_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def assemble(prefecture: Prefecture, year: int) -> Content:
+    """What the bilan of a year would say if it were signed now."""
+    board = results.of_year(prefecture, year)
+    written = dict(Part.objects.filter(prefecture=prefecture, year=year).values_list("section", "text"))
+    parts = [
+        {"section": section.value, "title": section.label, "text": written.get(section.value, "").strip()}
+        for section in Part.Section
+    ]
+    return Content(
+        format=FORMAT,
+        year=year,
+        prefecture={
+            "code": prefecture.code,
+            "name": prefecture.name,
+            "territory": prefecture.territory,
+            "state_title": prefecture.state_title,
+        },
+        referentiels=_referentiels(prefecture, year),
+        units=[{"name": unit.name, "short_name": unit.short_name, "kind": unit.kind} for unit in board.units],
+        parts=parts,
+        bands=[ContentBand(band.theme, [_line(board, line) for line in band.lines]) for band in board.bands],
+        notes=[
+            {
+                "number": numbered.number,
+                "text": numbered.note.text,
+                "unit": numbered.note.unit.name if numbered.note.unit else None,
+                "indicator": numbered.note.indicator.title if numbered.note.indicator else None,
+            }
+            for numbered in board.notes
+        ],
+        sources=_sources(board),
+        missing=missing(board, parts),
+    )
+
+
+def missing(board: Board, parts: list[dict[str, str]]) -> list[str]:
+    """What the bilan lacks, as sentences; the page shows them, the last page of the PDF repeats them."""
+    sentences = []
+    without_result: dict[Unit, list[Result]] = defaultdict(list)
+    for result in board.results:
+        if result.absence in (Absence.MISSING, Absence.AWAITED):
+            without_result[result.unit].append(result)
+    for unit in board.units:
+        if lacking := without_result[unit]:
+            titles = ", ".join(_named(result) for result in lacking)
+            number = _counted(len(lacking), "résultat attendu")
+            sentences.append(f"{unit.name} : {number} sans chiffre ni motif ({titles}).")
+    partial = [result for result in board.results if result.value is not None and result.months_label]
+    sentences += [
+        f"{result.unit.name}, {_named(result)} : le chiffre ne compte que {result.months_label}."
+        for result in partial
+    ]
+    unknown_base = sum(result.has_unknown_base for result in board.results)
+    if unknown_base:
+        sentences.append(
+            f"{_counted(unknown_base, 'résultat')} sans nombre de cas : "
+            "le document d'origine n'imprime que le taux ou la moyenne."
+        )
+    empty = [part["title"] for part in parts if not part["text"]]
+    sentences += [f"La partie « {title} » n'est pas rédigée." for title in empty]
+    return sentences
+
+
+def _referentiels(prefecture: Prefecture, year: int) -> list[dict[str, str | None]]:
+    adoptions = Adoption.objects.filter(in_force_in(year), prefecture=prefecture)
+    return [
+        {
+            "title": adoption.referentiel.title,
+            "short_title": adoption.referentiel.short_title,
+            "labelled_on": adoption.labelled_on.isoformat() if adoption.labelled_on else None,
+        }
+        for adoption in adoptions.select_related("referentiel").order_by("starts_on")
+    ]
+
+
+def _line(board: Board, line: Line) -> ContentLine:
+    indicator = line.indicator
+    return ContentLine(
+        key=indicator.key,
+        engagement=indicator.engagement.code,
+        title=indicator.title,
+        unit=indicator.unit,
+        direction=indicator.direction,
+        numerator_name=indicator.numerator_name,
+        denominator_name=indicator.denominator_name,
+        periodicity=indicator.get_periodicity_display(),
+        cells=[_cell(board, result) for result in line.results],
+    )
+
+
+def _cell(board: Board, result: Result) -> Cell:
+    row = result.figure.row if result.figure else None
+    return Cell(
+        value=None if result.value is None else str(result.value),
+        shown=None if result.shown is None else str(result.shown),
+        shown_label=result.shown_label,
+        base_label=result.base_label,
+        has_unknown_base=result.has_unknown_base,
+        months=sorted(result.coverage.months) if result.coverage else [],
+        months_label=result.months_label,
+        target=str(result.target.value) if result.target else None,
+        target_label=result.target_label,
+        verdict=result.verdict.value,
+        verdict_label=result.verdict_label,
+        absence=result.absence.value if result.absence else None,
+        reason=result.figure.reason if result.figure else "",
+        printed_text=row.printed_text if row else "",
+        previous=_previous(result),
+        notes=[n.number for n in board.notes_of(result)],
+    )
+
+
+def _previous(result: Result) -> dict[str, str] | None:
+    previous = result.previous
+    if previous is None or previous.value is None:
+        return None
+    return {
+        "shown_label": previous.shown_label,
+        "verdict": previous.verdict.value,
+        "verdict_label": previous.verdict_label,
+        "months_label": "" if result.is_like_previous else previous.months_label,
+    }
+
+
+def _sources(board: Board) -> list[dict[str, str]]:
+    """The documents that the figures of the year were taken from."""
+    rows = [row for result in board.results if result.figure for row in result.figure.rows]
+    imports: dict[int, FigureImport] = {row.source.pk: row.source for row in rows if row.source}
+    return [{"file_name": source.file_name, "sha256": source.sha256} for _, source in sorted(imports.items())]
+
+
+def _named(result: Result) -> str:
+    code = result.indicator.engagement.code
+    return f"{code} {result.indicator.short_title}".strip()
+
+
+def _counted(number: int, noun: str) -> str:
+    """« 1 résultat attendu », « 3 résultats attendus »."""
+    return f"{number} {noun if number == 1 else ' '.join(f'{word}s' for word in noun.split())}"

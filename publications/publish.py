@@ -1,0 +1,124 @@
+"""Freeze, render, publish, withdraw: one transaction each, loud refusals, author and time.
+
+Nobody edits a frozen bilan. A correction is a new edition.
+"""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from jobs import queue
+from jobs.models import Job
+from publications import bilan as contents
+from publications import pdf
+from publications.models import Bilan
+from sites.models import Agent, Prefecture
+
+PDF_JOB = "publications.attach_pdf"
+
+
+class RefusedError(Exception):
+    """What was asked cannot be done; the message says why and what to do."""
+
+
+def freeze(prefecture: Prefecture, year: int, *, by: Agent) -> Bilan:
+    """Sign the bilan of a year as it stands: a new edition, whose PDF a worker renders after the commit."""
+    with transaction.atomic():
+        Prefecture.objects.select_for_update().get(pk=prefecture.pk)  # one signature at a time
+        content = contents.assemble(prefecture, year)
+        if not any(cell.value for band in content.bands for line in band.lines for cell in line.cells):
+            raise RefusedError(f"Aucun chiffre de {year} : saisir ou importer les résultats avant d'arrêter.")
+        text = content.as_text()
+        last = Bilan.objects.filter(prefecture=prefecture, year=year).order_by("-edition").first()
+        if last and last.sha256 == contents.hash_of(text) and not last.withdrawn_at:
+            raise RefusedError(
+                f"L'édition {last.edition} du bilan {year} dit déjà exactement cela : rien n'a changé depuis."
+            )
+        bilan = Bilan.objects.create(
+            prefecture=prefecture,
+            year=year,
+            edition=last.edition + 1 if last else 1,
+            content=text,
+            sha256=contents.hash_of(text),
+            frozen_by=by,
+        )
+        order_pdf(bilan, by=by)
+    return bilan
+
+
+def order_pdf(bilan: Bilan, *, by: Agent | None = None) -> Job:
+    """Ask for the PDF of a frozen bilan. Asking twice makes one job."""
+    return queue.enqueue(
+        PDF_JOB,
+        key=pdf_key(bilan),
+        queue=Job.Queue.PDF,
+        asked_by_id=by.pk if by else None,
+        bilan_id=bilan.pk,
+    )
+
+
+def pdf_key(bilan: Bilan) -> str:
+    return f"{PDF_JOB}:{bilan.pk}"
+
+
+def attach_pdf(bilan: Bilan, report: queue.Report) -> None:
+    """Render the PDF and keep its bytes for ever. Run twice, it renders and keeps the same bytes."""
+    report(5, "Préparation des tableaux et des graphiques")
+    body = pdf.render(bilan, report)
+    report(95, "Enregistrement du document")
+    name = f"bilans/{bilan.prefecture.slug}/bilan-{bilan.year}-edition-{bilan.edition}.pdf"
+    _store(settings.FILES_DIR / name, body)
+    Bilan.objects.filter(pk=bilan.pk, pdf_name="").update(
+        pdf_name=name, pdf_sha256=hashlib.sha256(body).hexdigest()
+    )
+
+
+def pdf_path(bilan: Bilan) -> Path:
+    return Path(settings.FILES_DIR / bilan.pdf_name)
+
+
+def publish(bilan: Bilan, *, by: Agent) -> None:
+    """Show a frozen edition to the public."""
+    try:
+        with transaction.atomic():
+            held = Bilan.objects.select_for_update().get(pk=bilan.pk)
+            if held.withdrawn_at:
+                raise RefusedError("Cette édition a été retirée : arrêter une nouvelle édition.")
+            if held.published_at:
+                raise RefusedError("Cette édition est déjà publiée.")
+            if not held.pdf_name:
+                raise RefusedError("Le PDF n'est pas encore prêt : attendre la fin de sa préparation.")
+            held.published_at, held.published_by = timezone.now(), by
+            held.save(update_fields=["published_at", "published_by"])
+    except IntegrityError as error:
+        raise RefusedError(
+            f"Une autre édition du bilan {bilan.year} est publiée : la retirer d'abord."
+        ) from error
+
+
+def withdraw(bilan: Bilan, *, by: Agent, reason: str) -> None:
+    """Take an edition off the public pages, with the reason kept beside it."""
+    if not reason.strip():
+        raise RefusedError("Indiquer le motif du retrait.")
+    with transaction.atomic():
+        held = Bilan.objects.select_for_update().get(pk=bilan.pk)
+        if not held.is_shown:
+            raise RefusedError("Cette édition n'est pas publiée : il n'y a rien à retirer.")
+        held.withdrawn_at, held.withdrawn_by, held.withdrawal_reason = timezone.now(), by, reason.strip()
+        held.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawal_reason"])
+
+
+def _store(path: Path, body: bytes) -> None:
+    """Write to a temporary name, then rename: a file is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(temporary).replace(path)

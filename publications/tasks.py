@@ -1,0 +1,8 @@
+from jobs import queue
+from publications import publish
+from publications.models import Bilan
+
+
+@queue.handler(publish.PDF_JOB)
+def attach_pdf(report: queue.Report, *, bilan_id: int) -> None:
+    publish.attach_pdf(Bilan.objects.select_related("prefecture").get(pk=bilan_id), report)
