@@ -89,7 +89,8 @@ class Figure:
 
 @dataclass(frozen=True)
 class Result:
-    """One cell of the board. `printed_verdict` is a document's word where no target is known."""
+    """One cell of the board. `printed_verdict` is a document's word where no target is known; `notes` are the
+    numbers of its notes."""
 
     unit: Unit
     indicator: Indicator
@@ -98,6 +99,7 @@ class Result:
     absence: Absence | None
     printed_verdict: Verdict | None = None
     previous: "Result | None" = None
+    notes: tuple[int, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -187,7 +189,7 @@ class Band:
 
 @dataclass(frozen=True)
 class NumberedNote:
-    """A note with the number that its cell, its column or the title of the table carries."""
+    """A note, with the number that its cell, its column or the whole table carries."""
 
     number: int
     note: Note
@@ -212,13 +214,9 @@ class Board:
     def results(self) -> Iterable[Result]:
         return (result for line in self.lines for result in line.results)
 
-    def notes_of(self, result: Result) -> list[NumberedNote]:
-        """The notes that belong to one cell; those of a whole unit or of the whole table do not."""
-        return [
-            numbered
-            for numbered in self.notes
-            if (numbered.note.unit_id, numbered.note.indicator_id) == (result.unit.pk, result.indicator.pk)
-        ]
+    def notes_on(self, unit: Unit | None) -> list[int]:
+        """The notes of a whole column, or with None those of the whole table."""
+        return [n.number for n in self.notes if n.note.unit == unit and n.note.indicator_id is None]
 
     @cached_property
     def has_figures(self) -> bool:
@@ -264,6 +262,11 @@ def of_year(prefecture: Prefecture, year: int, *, units: QuerySet[Unit] | None =
     figures = _figures(measured)
     is_over = prefecture.today() > datetime.date(year, 12, 31)
 
+    notes = _notes(prefecture, year, columns)
+    notes_by_cell: dict[tuple[int | None, int | None], list[int]] = defaultdict(list)
+    for numbered in notes:
+        notes_by_cell[numbered.note.unit_id, numbered.note.indicator_id].append(numbered.number)
+
     def result(unit: Unit, indicator: Indicator, of: int, previous: Result | None = None) -> Result:
         figure = figures.get((of, unit.pk, indicator.pk))
         is_expected = (unit.pk, indicator.engagement.module_id) in expected
@@ -275,6 +278,7 @@ def of_year(prefecture: Prefecture, year: int, *, units: QuerySet[Unit] | None =
             _absence(figure, is_expected=is_expected, is_over=is_over or of < year),
             _printed_verdict(figure),
             previous,
+            tuple(notes_by_cell[unit.pk, indicator.pk]) if of == year else (),
         )
 
     lines = []
@@ -284,12 +288,15 @@ def of_year(prefecture: Prefecture, year: int, *, units: QuerySet[Unit] | None =
         ]
         if any(r.absence != Absence.NOT_EXPECTED for r in results):
             lines.append(Line(indicator, results))
-    notes = Note.objects.filter(
-        Q(unit=None) | Q(unit__in=columns), prefecture=prefecture, year=year
-    ).select_related("unit", "indicator")
-    return Board(
-        prefecture, year, columns, lines, [NumberedNote(n, note) for n, note in enumerate(notes, start=1)]
-    )
+    return Board(prefecture, year, columns, lines, notes)
+
+
+def _notes(prefecture: Prefecture, year: int, units: list[Unit]) -> list[NumberedNote]:
+    notes = Note.objects.filter(Q(unit=None) | Q(unit__in=units), prefecture=prefecture, year=year)
+    return [
+        NumberedNote(number, note)
+        for number, note in enumerate(notes.select_related("unit", "indicator"), start=1)
+    ]
 
 
 def _targets(prefecture: Prefecture, year: int) -> dict[tuple[int, int], Target]:
@@ -319,17 +326,14 @@ def _figure(rows: list[Measurement]) -> Figure:
     known = [row for row in rows if row.measure is not None]
     coverage = Coverage(frozenset(month for row in known or rows for month in row.coverage.months))
     if not known:
-        return Figure(
-            None, coverage, tuple(rows), reason=" ; ".join(dict.fromkeys(row.reason for row in rows))
-        )
+        reasons = dict.fromkeys(row.reason for row in rows)
+        return Figure(None, coverage, tuple(rows), " ; ".join(reasons))
     if len(known) == 1:
-        return Figure(known[0].measure, coverage, tuple(rows) if len(rows) > 1 else (known[0],))
+        return Figure(known[0].measure, coverage, tuple(rows))
     if any(row.value is not None for row in known):
-        return Figure(
-            None, coverage, tuple(rows), reason="Des chiffres sans base connue ne s'additionnent pas."
-        )
-    numerator = sum(row.numerator for row in known)
-    denominator = sum(row.denominator or 0 for row in known)
+        return Figure(None, coverage, tuple(rows), "Des chiffres sans base connue ne s'additionnent pas.")
+    numerator = sum([row.numerator or 0 for row in known])
+    denominator = sum([row.denominator or 0 for row in known])
     shape = known[0].shape
     measure: Measure
     if shape == Measurement.Shape.COUNT:

@@ -113,7 +113,7 @@ def assemble(prefecture: Prefecture, year: int) -> Content:
         referentiels=_referentiels(prefecture, year),
         units=[{"name": unit.name, "short_name": unit.short_name, "kind": unit.kind} for unit in board.units],
         parts=parts,
-        bands=[ContentBand(band.theme, [_line(board, line) for line in band.lines]) for band in board.bands],
+        bands=[ContentBand(band.theme, [_line(line) for line in band.lines]) for band in board.bands],
         notes=[
             {
                 "number": numbered.number,
@@ -168,7 +168,7 @@ def _referentiels(prefecture: Prefecture, year: int) -> list[dict[str, str | Non
     ]
 
 
-def _line(board: Board, line: Line) -> ContentLine:
+def _line(line: Line) -> ContentLine:
     indicator = line.indicator
     return ContentLine(
         key=indicator.key,
@@ -179,11 +179,11 @@ def _line(board: Board, line: Line) -> ContentLine:
         numerator_name=indicator.numerator_name,
         denominator_name=indicator.denominator_name,
         periodicity=indicator.get_periodicity_display(),
-        cells=[_cell(board, result) for result in line.results],
+        cells=[_cell(result) for result in line.results],
     )
 
 
-def _cell(board: Board, result: Result) -> Cell:
+def _cell(result: Result) -> Cell:
     row = result.figure.row if result.figure else None
     return Cell(
         value=None if result.value is None else str(result.value),
@@ -201,7 +201,7 @@ def _cell(board: Board, result: Result) -> Cell:
         reason=result.figure.reason if result.figure else "",
         printed_text=row.printed_text if row else "",
         previous=_previous(result),
-        notes=[n.number for n in board.notes_of(result)],
+        notes=list(result.notes),
     )
 
 

@@ -12,6 +12,7 @@ from enum import Enum
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
+from django.utils import timezone
 
 from sites.models import Agent, Membership, Prefecture, Unit
 
@@ -60,8 +61,16 @@ class Access:
         units = Unit.objects.filter(prefecture=self.prefecture)
         if any(held.unit_id is None and held.service_id is None for held in self.memberships):
             return units
-        own = {held.service.unit_id if held.service else held.unit_id for held in self.memberships}
-        return units.filter(pk__in=own)
+        own = [held.service.unit if held.service else held.unit for held in self.memberships]
+        return units.filter(pk__in=[unit.pk for unit in own if unit])
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """What one agent holds today in the whole installation."""
+
+    accesses: tuple[Access, ...]
+    is_administrator: bool
 
 
 class AgentRequest(HttpRequest):
@@ -69,6 +78,23 @@ class AgentRequest(HttpRequest):
 
     user: Agent
     access: Access
+    holdings: Holdings
+
+
+def holdings(request: AgentRequest) -> Holdings:
+    """The agent's access to each préfecture, each by its own day; kept on the request: one query a page."""
+    if not hasattr(request, "holdings"):
+        held: dict[Prefecture | None, list[Membership]] = {}
+        memberships = Membership.objects.filter(agent=request.user)
+        for membership in memberships.select_related("prefecture", "unit", "service__unit"):
+            prefecture = membership.prefecture
+            today = prefecture.today() if prefecture else timezone.localdate()
+            if membership.is_in_force(today):
+                held.setdefault(prefecture, []).append(membership)
+        is_administrator = bool(held.pop(None, []))
+        accesses = tuple(Access(key, tuple(own), key.today()) for key, own in held.items() if key)
+        request.holdings = Holdings(accesses, is_administrator)
+    return request.holdings
 
 
 def enter(request: AgentRequest, slug: str, action: Action = Action.READ) -> Access:
@@ -77,13 +103,8 @@ def enter(request: AgentRequest, slug: str, action: Action = Action.READ) -> Acc
     Raises Http404 for a préfecture in which the agent holds nothing, whether it exists or not, and
     PermissionDenied where a role allows other things but not this one.
     """
-    prefecture = Prefecture.objects.filter(slug=slug).first()
-    if prefecture is None:
-        raise Http404
-    today = prefecture.today()
-    memberships = Membership.objects.of(request.user, today).filter(prefecture=prefecture)
-    access = Access(prefecture, tuple(memberships.select_related("unit", "service")), today)
-    if not access.memberships:
+    access = next((held for held in holdings(request).accesses if held.prefecture.slug == slug), None)
+    if access is None:
         raise Http404
     if not access.may(action):
         raise PermissionDenied(f"Votre rôle ({access.role_label}) ne permet pas de {action.value}.")

@@ -37,7 +37,16 @@ def dates_in_order(name: str) -> models.CheckConstraint:
 
 
 # First parts of our own addresses: public pages of a préfecture stand under `/<slug>/`.
-RESERVED_SLUGS = ["agents", "connexion", "deconnexion", "healthz", "readyz", "static"]
+RESERVED_SLUGS = [
+    "accessibilite",
+    "agents",
+    "connexion",
+    "deconnexion",
+    "healthz",
+    "readyz",
+    "referentiels",
+    "static",
+]
 
 
 class AgentManager(BaseUserManager["Agent"]):
@@ -211,14 +220,6 @@ class Service(models.Model):
         return self.short_name
 
 
-class MembershipQuerySet(models.QuerySet["Membership"]):
-    def of(self, agent: Agent, on: datetime.date) -> Self:
-        """Memberships in force that day; none for an account that was closed."""
-        if not agent.is_active:
-            return self.none()
-        return self.filter(in_force(on), agent=agent)
-
-
 class Membership(models.Model):
     """What an agent does in a préfecture, for which part of it, and from when to when."""
 
@@ -241,7 +242,6 @@ class Membership(models.Model):
     starts_on = models.DateField("du", null=True, blank=True)
     ends_on = models.DateField("au", null=True, blank=True)
 
-    objects = MembershipQuerySet.as_manager()
     history = HistoricalRecords()
 
     class Meta:
@@ -282,3 +282,6 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.agent}, {self.get_role_display()}"
+
+    def is_in_force(self, on: datetime.date) -> bool:
+        return (self.starts_on or on) <= on <= (self.ends_on or on)

@@ -1,0 +1,43 @@
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from indicators import results
+from sites import access
+from sites.access import AgentRequest
+
+FIRST_YEAR = 2000
+
+
+@require_safe
+def board_latest(request: AgentRequest, slug: str) -> HttpResponse:
+    """The board of the latest year that has figures."""
+    prefecture = access.enter(request, slug).prefecture
+    years = results.years(prefecture)
+    return redirect("board", slug, years[0] if years else prefecture.today().year)
+
+
+@require_safe
+def board(request: AgentRequest, slug: str, year: int) -> HttpResponse:
+    """The results of a year, as the printed table: bands of themes, a group of columns per unit."""
+    entered = access.enter(request, slug)
+    if not FIRST_YEAR <= year <= entered.on.year:
+        raise Http404
+    shown = results.of_year(entered.prefecture, year, units=entered.units)
+    return render(
+        request,
+        "indicators/board.html",
+        {
+            "slug": slug,
+            "board": shown,
+            "columns": [(unit, shown.notes_on(unit)) for unit in shown.units],
+            "width": 2 + 3 * len(shown.units),
+            "table_notes": shown.notes_on(None),
+            "year": year,
+            "year_before": year - 1,
+            "year_after": year + 1 if year < entered.on.year else None,
+            "years": [] if shown.has_figures else results.years(entered.prefecture),
+            "is_provisional": year >= entered.on.year,
+            "on": entered.on,
+        },
+    )
