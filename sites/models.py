@@ -1,7 +1,7 @@
 """Who works here, in which unit, and who receives the public where."""
 
 import datetime
-from typing import Self
+
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager

@@ -1,0 +1,49 @@
+# The words a newcomer needs: demo · test · check · services.  `make` alone lists them.
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help demo test check services clean
+help:
+	@echo "make demo      l'application avec les chiffres de 2018 sur http://127.0.0.1:8000"
+	@echo "make test      toute la suite de tests, navigateur compris"
+	@echo "make check     ruff, mypy, contrats d'import, migrations, check --deploy, gabarits"
+	@echo "make services  la suite sur de vrais PostgreSQL et Redis, avec un vrai ouvrier Celery"
+	@echo "make clean     efface .venv et var"
+
+demo: .venv/runtime
+	@scripts/system-packages pdf
+	$(BIN)/python manage.py demo
+
+test: .venv/dev
+	@scripts/system-packages pdf browser
+	QUALEPREF_MODE=test $(BIN)/pytest -n auto
+
+check: .venv/dev
+	@scripts/system-packages pdf
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djade --target-version 5.2 --check $$(git ls-files 'templates/*.html')
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	scripts/check-deploy
+
+services: .venv/dev
+	@scripts/system-packages pdf browser services
+	QUALEPREF_MODE=test $(BIN)/python scripts/with_services.py $(BIN)/pytest -n auto
+
+clean:
+	rm -rf .venv var
+
+# Every package is pinned with its hash; the environment is made anew only when a lock changes.
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/runtime: requirements.lock | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/dev: requirements-dev.lock | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@

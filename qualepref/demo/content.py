@@ -1,0 +1,70 @@
+"""What the demo shows: the printed figures of 2018, the organisation they belong to, and invented people."""
+
+import datetime
+import tomllib
+from pathlib import Path
+
+from indicators import imports
+from publications import publish
+from publications.models import Bilan, Part
+from referentiel import loading
+from sites.models import Agent, Membership, Prefecture, Unit
+
+HERE = Path(__file__).parent
+YEAR = 2018
+PASSWORD = "demonstration-qualite"  # noqa: S105 - of invented people, refused in production
+
+
+def load() -> Prefecture:
+    """Everything but the bilan; safe to run twice."""
+    for version in loading.version_files():
+        loading.load(version)
+    loading.load_prefecture(HERE / "prefecture-13.toml")
+    prefecture = Prefecture.objects.get(code="13")
+    _load_agents(prefecture)
+    answers = {
+        "annual_results_2018.csv": HERE / "answers-2018.toml",
+        "slide_values_2018.csv": HERE / "answers-slides-2018.toml",
+        "notes_2018.csv": None,
+    }
+    for name, answered in answers.items():
+        imports.import_file(HERE / name, prefecture=prefecture, year=YEAR, answers=answered)
+    for section, text in tomllib.loads((HERE / "parts-2018.toml").read_text()).items():
+        Part.objects.get_or_create(
+            prefecture=prefecture, year=YEAR, section=section, defaults={"text": text.strip()}
+        )
+    return prefecture
+
+
+def sign(prefecture: Prefecture) -> Bilan:
+    """The 2018 bilan, signed if it is not yet, its PDF ordered."""
+    manager = Agent.objects.get(memberships__role=Membership.Role.QUALITY_MANAGER)
+    existing = Bilan.objects.filter(prefecture=prefecture, year=YEAR).first()
+    return existing or publish.freeze(prefecture, YEAR, by=manager)
+
+
+def show(bilan: Bilan) -> None:
+    """Publish the bilan, unless somebody has published or withdrawn it since."""
+    bilan.refresh_from_db()
+    if not bilan.published_at:
+        publish.publish(bilan, by=bilan.frozen_by)
+
+
+def _load_agents(prefecture: Prefecture) -> None:
+    today = prefecture.today()
+    for row in tomllib.loads((HERE / "agents.toml").read_text())["agent"]:
+        agent = Agent.objects.filter(email=row["email"]).first() or Agent.objects.create_user(
+            row["email"], row["full_name"], PASSWORD
+        )
+        role = Membership.Role(row["role"])
+        unit = Unit.objects.get(prefecture=prefecture, name=row["unit"]) if "unit" in row else None
+        dates: dict[str, datetime.date] = {}
+        if role == Membership.Role.AUDITOR:
+            dates = {"starts_on": today, "ends_on": today + datetime.timedelta(days=90)}
+        Membership.objects.get_or_create(
+            agent=agent,
+            role=role,
+            prefecture=None if role == Membership.Role.ADMINISTRATOR else prefecture,
+            unit=unit,
+            defaults=dates,
+        )
