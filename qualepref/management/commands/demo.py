@@ -2,6 +2,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -20,22 +21,14 @@ from qualepref.demo import content
 from sites.models import Agent
 
 CELERY = [sys.executable, "-m", "celery", "-A", "qualepref"]
-WORKERS = {
-    "l'ouvrier ordinaire": [
-        *CELERY,
-        "worker",
-        "-Q",
-        "default",
-        "-c",
-        "1",
-        "-n",
-        "default@%h",
-        "-l",
-        "WARNING",
-    ],
-    "l'ouvrier des PDF": [*CELERY, "worker", "-Q", "pdf", "-c", "1", "-n", "pdf@%h", "-l", "WARNING"],
-    "l'horloge": [*CELERY, "beat", "-l", "WARNING"],
+WORKER = [*CELERY, "worker", "-c", "1", "-l", "WARNING"]
+# log file → command
+BACKGROUND = {
+    "worker": [*WORKER, "-Q", "default", "-n", "default@%h"],
+    "worker-pdf": [*WORKER, "-Q", "pdf", "-n", "pdf@%h"],
+    "beat": [*CELERY, "beat", "-l", "WARNING"],
 }
+SERVER = [sys.executable, "-m", "gunicorn", "qualepref.wsgi", "--no-control-socket", "--log-level", "warning"]
 
 
 class Command(BaseCommand):
@@ -51,33 +44,41 @@ class Command(BaseCommand):
             raise CommandError("La démonstration crée des comptes connus de tous : jamais en production.")
         if missing := pdf.missing_libraries():
             raise CommandError(missing)
+        if not no_server and _is_taken(port):
+            raise CommandError(f"Le port {port} est déjà pris : arrêter l'autre serveur, ou choisir --port.")
+        signal.signal(signal.SIGTERM, _leave)
+        try:
+            self._run(port=None if no_server else port, wait=wait)
+        except KeyboardInterrupt:
+            self._say("Arrêt demandé : tout est arrêté.")
+
+    def _run(self, *, port: int | None, wait: int) -> None:
         settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
-        self._say("Base de données et chiffres de 2018")
+        self._say("Base de données, référentiels et chiffres de 2018")
         call_command("migrate", verbosity=0)
         prefecture = content.load()
-        with self._workers():
-            self._say("Bilan 2018 : l'ouvrier prépare le PDF")
+        with self._background():
+            self._say("Bilan 2018 : un ouvrier prépare le PDF")
             bilan = content.sign(prefecture)
             copy = self._wait_for_pdf(bilan, wait)
             content.show(bilan)
             self._say(f"Bilan publié, copie dans {copy}")
             self._print_accounts()
-            if not no_server:
+            if port is not None:
                 self._serve(port)
 
     @contextlib.contextmanager
-    def _workers(self) -> Iterator[None]:
+    def _background(self) -> Iterator[None]:
         """The two workers and the clock, ended whatever happens, with all that they started."""
-        (settings.VAR_DIR / "broker" / "messages").mkdir(parents=True, exist_ok=True)
-        (settings.VAR_DIR / "log").mkdir(exist_ok=True)
-        signal.signal(signal.SIGTERM, _leave)
+        logs = settings.VAR_DIR / "log"
+        for folder in (logs, settings.VAR_DIR / "broker" / "messages"):
+            folder.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as stack:
-            for name, command in WORKERS.items():
-                self._say(f"Démarrage de {name}")
-                log = stack.enter_context((settings.VAR_DIR / "log" / f"{command[-3]}.log").open("ab"))
-                stack.callback(
-                    _end, subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-                )
+            self._say("Démarrage de deux ouvriers Celery et de l'horloge")
+            for name, command in BACKGROUND.items():
+                log = stack.enter_context((logs / f"{name}.log").open("ab"))
+                process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+                stack.callback(_end, process)
             yield
 
     def _wait_for_pdf(self, bilan: Bilan, seconds: int) -> Path:
@@ -103,9 +104,8 @@ class Command(BaseCommand):
         return Path(copy)
 
     def _print_accounts(self) -> None:
-        self.stdout.write(
-            "\nComptes de la démonstration (données fictives), mot de passe " + content.PASSWORD
-        )
+        self.stdout.write("\nComptes de la démonstration (données fictives)")
+        self.stdout.write(f"Mot de passe de tous : {content.PASSWORD}\n")
         agents = Agent.objects.filter(email__endswith="@demo.example").prefetch_related("memberships")
         for agent in agents:
             roles = ", ".join(held.get_role_display() for held in agent.memberships.all())
@@ -115,31 +115,30 @@ class Command(BaseCommand):
         self.stdout.write(f"\nPages publiques : http://127.0.0.1:{port}/")
         self.stdout.write(f"Espace agents   : http://127.0.0.1:{port}/agents/")
         self.stdout.write("Ctrl-C arrête tout.\n")
-        command = ["gunicorn", "qualepref.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2"]
+        self.stdout.flush()
+        address = f"127.0.0.1:{port}"
         server = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                *command,
-                "--threads",
-                "4",
-                "--no-control-socket",
-                "--log-level",
-                "warning",
-            ],
-            start_new_session=True,
+            [*SERVER, "--bind", address, "--workers", "2", "--threads", "4"], start_new_session=True
         )
         try:
-            if server.wait() != 0:
-                raise CommandError(f"Le serveur s'est arrêté : le port {port} est peut-être déjà pris.")
-        except KeyboardInterrupt:
-            self._say("Arrêt")
+            server.wait()
         finally:
             _end(server)
+        raise CommandError("Le serveur s'est arrêté de lui-même : voir le message au-dessus.")
 
     def _say(self, sentence: str) -> None:
         self.stdout.write(f"→ {sentence}")
         self.stdout.flush()
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
 
 
 def _leave(signum: int, frame: FrameType | None) -> None:
