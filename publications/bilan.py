@@ -29,6 +29,8 @@ class Cell:
     shown: str | None
     shown_label: str
     base_label: str
+    numerator: int | None
+    denominator: int | None
     has_unknown_base: bool
     months: list[int]
     months_label: str
@@ -82,6 +84,10 @@ class Content:
     def as_text(self) -> str:
         """Canonical JSON: sorted keys, no spare space, so that the same content has the same hash."""
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    @property
+    def has_figures(self) -> bool:
+        return any(cell.value for band in self.bands for line in band.lines for cell in line.cells)
 
     def as_data(self) -> dict[str, Any]:
         """The content as the renderings read it back from the frozen text."""
@@ -185,11 +191,15 @@ def _line(line: Line) -> ContentLine:
 
 def _cell(result: Result) -> Cell:
     row = result.figure.row if result.figure else None
+    base = result.figure.base if result.figure else None
+    numerator, denominator = base or (None, None)
     return Cell(
         value=None if result.value is None else str(result.value),
         shown=None if result.shown is None else str(result.shown),
         shown_label=result.shown_label,
         base_label=result.base_label,
+        numerator=numerator,
+        denominator=denominator,
         has_unknown_base=result.has_unknown_base,
         months=sorted(result.coverage.months) if result.coverage else [],
         months_label=result.months_label,
@@ -210,10 +220,11 @@ def _previous(result: Result) -> dict[str, str] | None:
     if previous is None or previous.value is None:
         return None
     return {
+        "shown": str(previous.shown),
         "shown_label": previous.shown_label,
         "verdict": previous.verdict.value,
         "verdict_label": previous.verdict_label,
-        "months_label": "" if result.is_like_previous else previous.months_label,
+        "caution": result.caution,
     }
 
 

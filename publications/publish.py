@@ -26,14 +26,19 @@ class RefusedError(Exception):
     """What was asked cannot be done; the message says why and what to do."""
 
 
-def freeze(prefecture: Prefecture, year: int, *, by: Agent) -> Bilan:
-    """Sign the bilan of a year as it stands: a new edition, whose PDF a worker renders after the commit."""
+def freeze(prefecture: Prefecture, year: int, *, by: Agent, read: str | None = None) -> Bilan:
+    """Sign the bilan of a year as it stands: a new edition, whose PDF a worker renders after the commit.
+
+    `read` is the hash of the content that the signer had before their eyes: nobody signs what they did not see.
+    """
     with transaction.atomic():
         Prefecture.objects.select_for_update().get(pk=prefecture.pk)  # one signature at a time
         content = contents.assemble(prefecture, year)
-        if not any(cell.value for band in content.bands for line in band.lines for cell in line.cells):
+        if not content.has_figures:
             raise RefusedError(f"Aucun chiffre de {year} : saisir ou importer les résultats avant d'arrêter.")
         text = content.as_text()
+        if read is not None and read != contents.hash_of(text):
+            raise RefusedError("Le contenu a changé depuis votre relecture : le relire, puis arrêter le bilan.")
         last = Bilan.objects.filter(prefecture=prefecture, year=year).order_by("-edition").first()
         if last and last.sha256 == contents.hash_of(text) and not last.withdrawn_at:
             raise RefusedError(
@@ -67,15 +72,19 @@ def pdf_key(bilan: Bilan) -> str:
 
 
 def attach_pdf(bilan: Bilan, report: queue.Report) -> None:
-    """Render the PDF and keep its bytes for ever. Run twice, it renders and keeps the same bytes."""
+    """Render the PDF and keep its bytes for ever. Run twice, it keeps the bytes of the first time.
+
+    The name carries their hash: a worker that comes late, perhaps of another release, overwrites nothing.
+    """
+    if bilan.pdf_name:
+        return
     report(5, "Préparation des tableaux et des graphiques")
     body = pdf.render(bilan, report)
     report(95, "Enregistrement du document")
-    name = f"bilans/{bilan.prefecture.slug}/bilan-{bilan.year}-edition-{bilan.edition}.pdf"
+    sha256 = hashlib.sha256(body).hexdigest()
+    name = f"bilans/{bilan.prefecture.slug}/{bilan.year}/edition-{bilan.edition}-{sha256[:16]}.pdf"
     _store(settings.FILES_DIR / name, body)
-    Bilan.objects.filter(pk=bilan.pk, pdf_name="").update(
-        pdf_name=name, pdf_sha256=hashlib.sha256(body).hexdigest()
-    )
+    Bilan.objects.filter(pk=bilan.pk, pdf_name="").update(pdf_name=name, pdf_sha256=sha256)
 
 
 def pdf_path(bilan: Bilan) -> Path:
