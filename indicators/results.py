@@ -166,9 +166,14 @@ class Result:
         return f"{self.target.comparator}{NBSP}{with_unit(amount.normalize(), self.indicator.unit)}"
 
     @property
-    def is_like_previous(self) -> bool:
-        """Whether the year before counts the same months, without which the two are not compared."""
-        return self.previous is not None and self.previous.coverage == self.coverage
+    def caution(self) -> str:
+        """What to say beside the year before when it counts other months: the two are not alike."""
+        previous = self.previous
+        if previous is None or previous.value is None or self.value is None:
+            return ""
+        if previous.coverage is None or previous.coverage == self.coverage:
+            return ""
+        return f"autres mois : {previous.coverage.label}"
 
 
 @dataclass(frozen=True)

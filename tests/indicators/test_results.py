@@ -1,0 +1,322 @@
+"""The results of a year, against an oracle that adds up by hand."""
+
+import datetime
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from indicators import results
+from indicators.models import Measurement
+from indicators.results import Absence
+from referentiel.measures import NBSP, Coverage, Rate, Verdict
+from referentiel.models import Adoption, Engagement, Indicator, Module, Perimeter, Referentiel, Target
+from sites.models import Prefecture, Service, Unit
+
+
+def fr(text: str) -> str:
+    """Numbers and their units stand together: « 90,00 % » has a no-break space."""
+    return text.replace(" ", NBSP)
+
+
+SOURCE = {"source": "test", "certainty": "certain"}
+
+
+class World:
+    """One préfecture with one unit, two services and an indicator of each shape."""
+
+    def __init__(self) -> None:
+        self.prefecture = Prefecture.objects.create(
+            code="13", slug="ici", name="Préfecture d'ici", territory="Ici", state_title="Préfet d'ici"
+        )
+        self.unit = Unit.objects.create(
+            prefecture=self.prefecture, kind="headquarters", name="Siège", short_name="Siège"
+        )
+        self.services = [
+            Service.objects.create(unit=self.unit, name=name, short_name=name) for name in ("B1", "B2")
+        ]
+        self.referentiel = Referentiel.objects.create(
+            slug="r", title="R", short_title="R", published_on=datetime.date(2018, 1, 1), **SOURCE
+        )
+        self.module = Module.objects.create(referentiel=self.referentiel, number=1, **SOURCE)
+        engagement = Engagement.objects.create(
+            referentiel=self.referentiel, module=self.module, key="e17", code="E17", theme="Thème", **SOURCE
+        )
+        self.rate = self._indicator(engagement, "rate", "percent", 1)
+        self.mean = self._indicator(engagement, "mean", "working_days", 2)
+        self.count = self._indicator(engagement, "count", "count", 3)
+        Adoption.objects.create(prefecture=self.prefecture, referentiel=self.referentiel, **SOURCE)
+
+    @staticmethod
+    def _indicator(engagement: Engagement, key: str, unit: str, position: int) -> Indicator:
+        return Indicator.objects.create(
+            engagement=engagement,
+            key=key,
+            title=key,
+            short_title=key,
+            unit=unit,
+            direction="up",
+            position=position,
+            **SOURCE,
+        )
+
+    def enter(self, indicator: Indicator, month: int | None, *numbers: int | None, **fields: object) -> None:
+        shapes = {"percent": "rate", "count": "count"}
+        numerator, denominator = (*numbers, None, None)[:2]
+        Measurement.objects.create(
+            **{
+                "prefecture": self.prefecture,
+                "unit": self.unit,
+                "indicator": indicator,
+                "period": "month" if month else "year",
+                "period_start": datetime.date(2019, month or 1, 1),
+                "first_month": month or 1,
+                "last_month": month or 12,
+                "shape": shapes.get(indicator.unit, "mean"),
+                "numerator": numerator,
+                "denominator": denominator,
+                "origin": "entered",
+            }
+            | fields
+        )
+
+    def expect(self) -> None:
+        Perimeter.objects.create(service=self.services[0], module=self.module, **SOURCE)
+
+    def target(self, comparator: str, value: str, **fields: object) -> None:
+        Target.objects.create(
+            indicator=self.rate, comparator=comparator, value=Decimal(value), **SOURCE, **fields
+        )
+
+    def result(self, indicator: Indicator, year: int = 2019) -> results.Result:
+        board = results.of_year(self.prefecture, year)
+        return next(line.results[0] for line in board.lines if line.indicator == indicator)
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return World()
+
+
+months = st.dictionaries(
+    st.integers(1, 12),
+    st.tuples(st.integers(0, 500), st.integers(0, 500)).map(lambda pair: (min(pair), max(pair))),
+    min_size=1,
+)
+
+
+class AYearSumsItsMonths(TestCase):
+    @settings(max_examples=40, deadline=None)
+    @given(months)
+    def test_numerators_and_denominators_are_summed_never_rates(self, entered):
+        world = World()
+        for month, (numerator, denominator) in entered.items():
+            world.enter(world.rate, month, numerator, denominator)
+
+        result = world.result(world.rate)
+
+        numerator = sum(n for n, _ in entered.values())
+        denominator = sum(d for _, d in entered.values())
+        assert result.figure.base == (numerator, denominator)
+        assert result.value == (Fraction(numerator, denominator) * 100 if denominator else None)
+        assert result.coverage == Coverage(frozenset(entered))
+        assert (result.absence == Absence.NOTHING_HAPPENED) == (denominator == 0)
+
+
+def test_the_result_of_a_unit_is_the_sum_of_its_services(world):
+    world.enter(world.rate, 1, 9, 10, service=world.services[0])
+    world.enter(world.rate, 1, 1, 10, service=world.services[1])
+
+    assert world.result(world.rate).figure.measure == Rate(10, 20)
+
+
+def test_the_units_own_figure_and_its_services_are_never_added(world):
+    world.enter(world.rate, 1, 9, 10)
+    world.enter(world.rate, 1, 1, 10, service=world.services[0])
+
+    assert world.result(world.rate).figure.measure == Rate(9, 10)
+
+
+def test_a_yearly_figure_and_its_months_are_never_added(world):
+    world.enter(world.rate, None, 90, 100)
+    world.enter(world.rate, 1, 1, 10)
+
+    assert world.result(world.rate).figure.measure == Rate(90, 100)
+
+
+def test_a_mean_is_the_total_over_all_cases(world):
+    world.enter(world.mean, 1, 100, 10)
+    world.enter(world.mean, 2, 2, 2)
+
+    result = world.result(world.mean)
+
+    assert result.value == Fraction(102, 12)
+    assert (result.shown_label, result.base_label) == (fr("8,50 j ouvrés"), fr("12 cas"))
+
+
+def test_printed_means_of_two_services_are_not_added_and_say_why(world):
+    for service in world.services:
+        world.enter(world.mean, None, value=Decimal("2.5"), value_places=1, service=service)
+
+    result = world.result(world.mean)
+
+    assert result.absence == Absence.NOT_MEASURABLE
+    assert result.figure.reason == "Des chiffres sans base connue ne s'additionnent pas."
+
+
+def test_the_months_not_measured_are_left_out_of_the_coverage(world):
+    world.enter(world.rate, 1, 9, 10)
+    world.enter(world.rate, 2, reason="Compteur en panne.")
+
+    result = world.result(world.rate)
+
+    assert (result.shown_label, result.months_label) == (fr("90,00 %"), "janvier")
+
+
+def test_nothing_measured_says_each_reason_once(world):
+    world.enter(world.rate, 1, reason="Compteur en panne.")
+    world.enter(world.rate, 2, reason="Compteur en panne.")
+
+    result = world.result(world.rate)
+
+    assert (result.shown_label, result.figure.reason) == ("non mesurable", "Compteur en panne.")
+
+
+def test_an_expected_indicator_without_figure_is_missing_once_the_year_is_over(world):
+    world.expect()
+
+    assert world.result(world.rate).shown_label == "non renseigné"
+
+
+def test_an_expected_indicator_is_awaited_while_the_year_runs(world):
+    world.expect()
+
+    assert world.result(world.rate, year=world.prefecture.today().year).shown_label == "attendu"
+
+
+def test_an_indicator_expected_of_nobody_makes_no_line(world):
+    assert results.of_year(world.prefecture, 2019).lines == []
+
+
+def test_no_case_at_all_is_neither_zero_nor_missing(world):
+    world.enter(world.rate, 1, 0, 0)
+
+    result = world.result(world.rate)
+
+    assert (result.shown_label, result.verdict) == ("aucun cas", Verdict.NO_RESULT)
+
+
+def test_a_count_of_zero_is_a_result(world):
+    world.enter(world.count, 1, 0)
+
+    assert world.result(world.count).shown_label == "0"
+
+
+def test_the_target_in_force_on_the_last_day_of_the_year_judges(world):
+    world.enter(world.rate, 1, 90, 100)
+    world.target("≥", "95", ends_on=datetime.date(2019, 6, 30))
+    world.target("≥", "85", starts_on=datetime.date(2019, 7, 1))
+
+    assert world.result(world.rate).verdict == Verdict.MET
+
+
+def test_the_target_of_a_later_year_never_judges_an_earlier_one(world):
+    world.enter(world.rate, 1, 90, 100)
+    world.target("≥", "95", starts_on=datetime.date(2020, 1, 1))
+
+    assert world.result(world.rate).verdict == Verdict.NO_TARGET
+
+
+def test_the_prefectures_own_target_wins_over_the_national_one(world):
+    world.enter(world.rate, 1, 90, 100)
+    world.target("≥", "95", starts_on=datetime.date(2019, 1, 1))
+    world.target("≥", "85", prefecture=world.prefecture, origin="local")
+
+    assert world.result(world.rate).verdict == Verdict.MET
+
+
+def test_the_target_of_another_prefecture_counts_for_nothing(world):
+    other = Prefecture.objects.create(code="75", slug="la", name="Là", territory="Là", state_title="Là")
+    world.enter(world.rate, 1, 90, 100)
+    world.target("≥", "85", prefecture=other, origin="local")
+
+    assert world.result(world.rate).verdict == Verdict.NO_TARGET
+
+
+def test_a_printed_figure_is_judged_by_the_target_printed_beside_it(world):
+    world.enter(
+        world.rate,
+        None,
+        value=Decimal("94.00"),
+        value_places=2,
+        target_comparator="≥",
+        target_value=Decimal(95),
+    )
+    world.target("≥", "90")
+
+    result = world.result(world.rate)
+
+    assert (result.verdict_label, result.target_label) == ("objectif non atteint", fr("≥ 95 %"))
+
+
+def test_what_is_shown_never_crosses_the_target(world):
+    world.enter(world.rate, 1, 94996, 100000)
+    world.target("≥", "95")
+
+    result = world.result(world.rate)
+
+    assert (result.shown_label, result.verdict) == (fr("94,99 %"), Verdict.MISSED)
+
+
+def test_a_documents_word_stands_where_no_target_is_known(world):
+    world.enter(world.rate, None, value=Decimal(93), printed_met=False)
+
+    assert world.result(world.rate).verdict_label == "objectif non atteint"
+
+
+def test_the_year_before_comes_with_its_own_months(world):
+    world.enter(world.rate, 4, 9, 10)
+    world.enter(world.rate, 4, 8, 10, period_start=datetime.date(2018, 4, 1))
+    world.enter(world.rate, 5, 8, 10, period_start=datetime.date(2018, 5, 1), first_month=5, last_month=5)
+
+    result = world.result(world.rate)
+
+    assert (result.previous.shown_label, result.previous.months_label) == (fr("80,00 %"), "avril, mai")
+    assert result.caution == "autres mois : avril, mai"
+
+
+def test_a_year_that_counts_the_same_months_is_comparable(world):
+    world.enter(world.rate, 4, 9, 10)
+    world.enter(world.rate, 4, 8, 10, period_start=datetime.date(2018, 4, 1))
+
+    assert world.result(world.rate).caution == ""
+
+
+def test_a_whole_year_before_a_part_of_one_is_pointed_out(world):
+    world.enter(world.rate, 4, 9, 10)
+    world.enter(world.rate, None, 80, 100, period_start=datetime.date(2018, 1, 1))
+
+    assert world.result(world.rate).caution == "autres mois : année entière"
+
+
+def test_figures_of_a_referentiel_no_longer_followed_are_still_shown(world):
+    Adoption.objects.all().delete()
+    world.enter(world.rate, 1, 9, 10)
+
+    assert world.result(world.rate).shown_label == fr("90,00 %")
+
+
+def test_the_number_of_queries_does_not_grow(world, django_assert_num_queries):
+    world.expect()
+    world.enter(world.rate, 1, 9, 10)
+    with django_assert_num_queries(6):
+        list(results.of_year(world.prefecture, 2019).bands)
+
+    for month in range(2, 13):
+        world.enter(world.rate, month, 9, 10)
+        world.enter(world.mean, month, 9, 10)
+    with django_assert_num_queries(6):
+        list(results.of_year(world.prefecture, 2019).bands)
