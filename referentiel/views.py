@@ -1,0 +1,95 @@
+"""Read what was promised. The norm is national: every agent reads it, and the rows of their préfectures."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Prefetch, Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from referentiel.models import Adoption, DelayRule, Indicator, Referentiel, Target
+from sites.access import AgentRequest, holdings
+from sites.models import Prefecture
+
+
+@require_safe
+def referentiels(request: AgentRequest) -> HttpResponse:
+    adoptions = Adoption.objects.filter(prefecture__in=_own(request)).select_related("prefecture")
+    rows = Referentiel.objects.annotate(
+        module_count=Count("modules", distinct=True), engagement_count=Count("engagements", distinct=True)
+    ).prefetch_related(Prefetch("adoptions", adoptions))
+    return render(request, "referentiel/list.html", {"referentiels": rows})
+
+
+@require_safe
+def referentiel(request: AgentRequest, slug: str) -> HttpResponse:
+    own = _own(request)
+    national_or_own = Q(prefecture=None) | Q(prefecture__in=own)
+    targets = Target.objects.filter(national_or_own).select_related("prefecture")
+    indicators = Indicator.objects.filter(national_or_own).select_related("prefecture")
+    shown = get_object_or_404(Referentiel, slug=slug)
+    rules = shown.delay_rules.filter(national_or_own).select_related("prefecture").order_by("pk")
+    return render(
+        request,
+        "referentiel/detail.html",
+        {
+            "referentiel": shown,
+            "modules": shown.modules.all(),
+            "engagements": shown.engagements.select_related("module").prefetch_related(
+                Prefetch("indicators", indicators.prefetch_related(Prefetch("targets", targets)))
+            ),
+            "deadlines": _deadlines(rules),
+            "adoptions": shown.adoptions.filter(prefecture__in=own).select_related("prefecture"),
+        },
+    )
+
+
+def _own(request: AgentRequest) -> list[Prefecture]:
+    return [access.prefecture for access in holdings(request).accesses]
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A line of the table of deadlines: `rule` says it for every kind × channel."""
+
+    kinds: list[str]
+    channels: list[str]
+    rule: DelayRule
+
+
+def _deadlines(rules: Iterable[DelayRule]) -> list[Deadline]:
+    """The rules that say the same thing, on one line: first the channels of a kind, then the kinds alike."""
+    by_kind: dict[Any, list[DelayRule]] = defaultdict(list)
+    for rule in rules:
+        by_kind[rule.kind, _words(rule)].append(rule)
+    alike: dict[Any, list[list[DelayRule]]] = defaultdict(list)
+    for (_, words), same in by_kind.items():
+        alike[frozenset(rule.channel for rule in same), words].append(same)
+    return [
+        Deadline(
+            kinds=[same[0].get_kind_display() for same in kinds],
+            channels=[rule.get_channel_display() for rule in kinds[0]],
+            rule=kinds[0][0],
+        )
+        for kinds in alike.values()
+    ]
+
+
+def _words(rule: DelayRule) -> tuple[Any, ...]:
+    """All that a rule says beside its kind and its channel."""
+    return (
+        rule.prefecture,
+        rule.requester,
+        rule.milestone,
+        rule.days,
+        rule.day_kind,
+        rule.starts_on,
+        rule.ends_on,
+        rule.source,
+        rule.certainty,
+        rule.remark,
+        rule.edited_by_hand,
+    )
