@@ -1,25 +1,43 @@
 """What holds for every request, whatever the page."""
 
+import re
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
-from django.template.loader import render_to_string
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
+# All of ASCII's but tab and line ends.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
 
 def clean_input(get_response: GetResponse) -> GetResponse:
-    """Refuse NUL characters at the edge: no text of ours has one, and PostgreSQL stores none."""
+    """Keep control characters out: PostgreSQL stores no NUL, and XML files and PDF hold none of them.
+
+    They come into forms with text copied from a PDF, so they are taken out of it; nobody has them in an
+    address or a cookie by accident, so there they are refused.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        texts = [request.path, request.META.get("QUERY_STRING", "")]
-        if request.method == "POST" and "json" not in (request.content_type or ""):
-            texts += [text for values in request.POST.lists() for text in (values[0], *values[1])]
-        if any("\x00" in text or "%00" in text for text in texts[:2]) or any("\x00" in t for t in texts[2:]):
-            return HttpResponseBadRequest(render_to_string("400.html", request=request))
+        if any(CONTROL.search(text) for text in (request.path, *request.COOKIES.values())):
+            raise BadRequest("control character in the address or in a cookie")
+        request.GET = _without_control(request.GET)
+        request.POST = _without_control(request.POST)
         return get_response(request)
 
     return middleware
+
+
+def _without_control(fields: QueryDict) -> QueryDict:
+    if not any(CONTROL.search(text) for name, texts in fields.lists() for text in (name, *texts)):
+        return fields
+    cleaned = QueryDict(mutable=True)
+    for name, texts in fields.lists():
+        cleaned.setlist(CONTROL.sub("", name), [CONTROL.sub("", text) for text in texts])
+    cleaned._mutable = False
+    return cleaned
 
 
 def private_pages_are_not_stored(get_response: GetResponse) -> GetResponse:
@@ -29,6 +47,21 @@ def private_pages_are_not_stored(get_response: GetResponse) -> GetResponse:
         response = get_response(request)
         if request.user.is_authenticated:
             response.headers["Cache-Control"] = "no-store, private"
+        return response
+
+    return middleware
+
+
+def refused_methods_are_explained(get_response: GetResponse) -> GetResponse:
+    """Django answers a method that a page does not know with an empty page. An agent meets it after a session
+    that ran out while a form was being filled in: signing in leads to the address of the form's button."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code == 405 and not response.content:
+            page = render(request, "405.html", status=405)
+            page.headers["Allow"] = response.headers["Allow"]
+            return page
         return response
 
     return middleware

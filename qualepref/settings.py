@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "qualepref.middleware.private_pages_are_not_stored",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "qualepref.middleware.refused_methods_are_explained",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -132,7 +133,7 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = not IN_PRODUCTION
 # The hashed-name storage rewrites the style sheets, so their published checksums no longer match.
 DSFR_USE_INTEGRITY_CHECKSUMS = False
-DSFR_MARK_OPTIONAL_FIELDS = False
+DSFR_MARK_OPTIONAL_FIELDS = True
 
 # --- Who comes in ------------------------------------------------------------------------------------------
 

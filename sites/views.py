@@ -1,5 +1,11 @@
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
 
 from sites.forms import SignInForm
 
@@ -15,5 +21,11 @@ class SignInView(LoginView):
 
 
 sign_in = SignInView.as_view()
-# Open to all: whose session has run out may still sign out, and lands where one signs in.
-sign_out = login_not_required(LogoutView.as_view())
+
+
+@login_not_required
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    messages.success(request, "Vous êtes déconnecté.")
+    return redirect(settings.LOGOUT_REDIRECT_URL)

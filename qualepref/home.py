@@ -1,0 +1,84 @@
+"""The agents' home: what do I have to do now, and what is there to read."""
+
+from dataclasses import dataclass
+
+from django.db.models import F, Q
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from indicators.models import Measurement
+from publications.models import Bilan
+from sites.access import Access, AgentRequest, holdings
+
+
+@dataclass(frozen=True)
+class Year:
+    """How far the bilan of a year has come: its latest edition, and the one that the public reads."""
+
+    number: int
+    has_figures: bool
+    latest: Bilan | None
+    shown: Bilan | None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Something is left to sign or to publish."""
+        return self.latest is None or self.latest != self.shown
+
+    @property
+    def draft(self) -> Bilan | None:
+        """A signed edition that the public has not read yet."""
+        return self.latest if self.latest and not self.latest.published_at else None
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a préfecture has for the agent today, the latest year first."""
+
+    access: Access
+    years: list[Year]
+
+    @property
+    def waiting(self) -> list[Year]:
+        return [year for year in self.years if year.is_waiting]
+
+    @property
+    def board_year(self) -> int | None:
+        return next((year.number for year in self.years if year.has_figures), None)
+
+
+@require_safe
+def home(request: AgentRequest) -> HttpResponse:
+    held = holdings(request)
+    return render(
+        request, "home.html", {"desks": _desks(held.accesses), "is_administrator": held.is_administrator}
+    )
+
+
+def _desks(accesses: tuple[Access, ...]) -> list[Desk]:
+    """One desk a préfecture, by two queries however many there are."""
+    prefectures = [access.prefecture.pk for access in accesses]
+    # Figures read in the « N-1 » columns of the next year's document make no bilan of their own.
+    own = Q(source=None) | Q(source__year=F("period_start__year"))
+    figures = Measurement.objects.filter(own, prefecture__in=prefectures)
+    with_figures = set(figures.values_list("prefecture", "period_start__year").distinct())
+    bilans = list(Bilan.objects.filter(prefecture__in=prefectures).defer("content").order_by("-edition"))
+    return [
+        Desk(access, _years(access.prefecture.pk, with_figures, bilans))
+        for access in accesses
+    ]
+
+
+def _years(prefecture: int, with_figures: set[tuple[int, int]], bilans: list[Bilan]) -> list[Year]:
+    editions = [bilan for bilan in bilans if bilan.prefecture_id == prefecture]
+    numbers = {year for where, year in with_figures if where == prefecture} | {bilan.year for bilan in editions}
+    return [
+        Year(
+            number=number,
+            has_figures=(prefecture, number) in with_figures,
+            latest=next((bilan for bilan in editions if bilan.year == number), None),
+            shown=next((bilan for bilan in editions if bilan.year == number and bilan.is_shown), None),
+        )
+        for number in sorted(numbers, reverse=True)
+    ]

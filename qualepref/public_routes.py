@@ -1,0 +1,14 @@
+"""The routes open without sign-in. All others ask for it; a test compares this list with the URLconf."""
+
+PUBLIC_ROUTES = (
+    "login",  # one signs in there
+    "logout",  # a session that ran out may still be left: it lands on the sign-in page
+    "accessibilite",  # the law asks for it on every public site
+    "healthz",  # watched by machines without an account; says nothing but « ok »
+    "readyz",  # the same; names what is missing, never its address
+    "public_home",  # the Espace Qualité, or the choice of a préfecture
+    "public_prefecture",  # the Espace Qualité of a préfecture: its published bilans
+    "public_bilan",  # a published bilan, from its signed content
+    "public_bilan_pdf",  # the same, as signed
+    "public_bilan_csv",  # the same figures, to be reused
+)
