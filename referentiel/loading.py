@@ -32,8 +32,6 @@ from referentiel.models import (
 )
 from sites.models import Prefecture, Service, Site, Unit
 
-VERSIONS = Path(__file__).parent / "versions"
-
 # What makes a table of the file the same row as at the load before.
 IDENTITY: dict[type[models.Model], tuple[str, ...]] = {
     Referentiel: ("slug",),
@@ -68,6 +66,16 @@ class LoadReport:
     unchanged: int = 0
     kept: list[str] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
+
+    @property
+    def summary(self) -> str:
+        counts = f"{self.created} créées, {self.updated} modifiées, {self.unchanged} inchangées"
+        return "\n  ".join([f"{self.file}, lignes : {counts}.", *self.kept, *self.orphans])
+
+
+def version_files() -> list[Path]:
+    """The versions of référentiels that ship with the application."""
+    return sorted((Path(__file__).parent / "versions").glob("*.toml"))
 
 
 @transaction.atomic

@@ -115,7 +115,7 @@ class Mean:
     count: int
 
     def __post_init__(self) -> None:
-        if self.count < 0 or (self.count == 0 and self.total):
+        if self.count < 0 or self.total < 0 or (self.count == 0 and self.total):
             raise ValueError(f"Une moyenne de {self.total} pour {self.count} cas est impossible.")
 
     @property
