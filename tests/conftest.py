@@ -1,0 +1,144 @@
+"""The cast: invented people that every test knows, and the préfecture where they work."""
+
+import datetime
+from collections.abc import Callable
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from sites.models import Agent, Membership, Prefecture, Service, Unit
+from tests import factories, strict_templates
+
+Role = Membership.Role
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _strict_templates() -> None:
+    strict_templates.forbid_undefined_variables()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _broker_folder() -> None:
+    if settings.CELERY_BROKER_URL.startswith("filesystem"):
+        (settings.BROKER_DIR / "messages").mkdir(parents=True, exist_ok=True)
+
+
+# --- where -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def prefecture(db: None) -> Prefecture:
+    return factories.PrefectureFactory(
+        code="13",
+        slug="bouches-du-rhone",
+        name="Préfecture des Bouches-du-Rhône",
+        territory="Bouches-du-Rhône",
+        state_title="Préfet des Bouches-du-Rhône",
+    )
+
+
+@pytest.fixture
+def elsewhere(db: None) -> Prefecture:
+    """Another préfecture of the installation, of which nobody in 13 may see anything."""
+    return factories.PrefectureFactory(
+        code="67",
+        slug="bas-rhin",
+        name="Préfecture du Bas-Rhin",
+        territory="Bas-Rhin",
+        state_title="Préfet du Bas-Rhin",
+    )
+
+
+@pytest.fixture
+def siege(prefecture: Prefecture) -> Unit:
+    return factories.UnitFactory(
+        prefecture=prefecture, kind=Unit.Kind.HEADQUARTERS, name="Siège", short_name="Siège", position=0
+    )
+
+
+@pytest.fixture
+def arles(prefecture: Prefecture) -> Unit:
+    return factories.UnitFactory(
+        prefecture=prefecture, name="Sous-préfecture d’Arles", short_name="Arles", position=1
+    )
+
+
+@pytest.fixture
+def accueil(siege: Unit) -> Service:
+    return factories.ServiceFactory(unit=siege, name="Bureau de l’accueil", short_name="BA")
+
+
+# --- who ---------------------------------------------------------------------------------------------------
+
+
+def _agent(name: str, role: Role, prefecture: Prefecture | None, **where_and_when: object) -> Agent:
+    agent = factories.AgentFactory(full_name=name, email=f"{name.split()[0].lower()}@prefecture.test")
+    factories.MembershipFactory(agent=agent, role=role, prefecture=prefecture, **where_and_when)
+    return agent
+
+
+@pytest.fixture
+def claire(prefecture: Prefecture) -> Agent:
+    """Quality manager of the préfecture 13."""
+    return _agent("Claire Martin", Role.QUALITY_MANAGER, prefecture)
+
+
+@pytest.fixture
+def rachid(prefecture: Prefecture, arles: Unit) -> Agent:
+    """Référent of the sous-préfecture of Arles."""
+    return _agent("Rachid Benali", Role.REFERENT, prefecture, unit=arles)
+
+
+@pytest.fixture
+def basile(prefecture: Prefecture, accueil: Service) -> Agent:
+    """Agent of a service of the siège."""
+    return _agent("Basile Roux", Role.AGENT, prefecture, service=accueil)
+
+
+@pytest.fixture
+def helene(prefecture: Prefecture) -> Agent:
+    """Director: reads everything of the préfecture."""
+    return _agent("Helene Garcia", Role.DIRECTOR, prefecture)
+
+
+@pytest.fixture
+def ines(prefecture: Prefecture) -> Agent:
+    """Auditor, for a time."""
+    return _agent(
+        "Ines Lambert",
+        Role.AUDITOR,
+        prefecture,
+        starts_on=datetime.date(2018, 1, 1),
+        ends_on=datetime.date(2099, 12, 31),
+    )
+
+
+@pytest.fixture
+def odile(prefecture: Prefecture) -> Agent:
+    """In charge of communication."""
+    return _agent("Odile Petit", Role.COMMUNICATION, prefecture)
+
+
+@pytest.fixture
+def paul(db: None) -> Agent:
+    """Administrator of the installation: holds no préfecture."""
+    return _agent("Paul Nguyen", Role.ADMINISTRATOR, None)
+
+
+@pytest.fixture
+def zoe(elsewhere: Prefecture) -> Agent:
+    """The stranger: quality manager of another préfecture. She may do everything there, and nothing here."""
+    return _agent("Zoe Keller", Role.QUALITY_MANAGER, elsewhere)
+
+
+@pytest.fixture
+def client_of() -> Callable[[Agent], Client]:
+    """`client_of(claire)` is a browser in which Claire is signed in."""
+
+    def sign_in(agent: Agent) -> Client:
+        client = Client()
+        client.force_login(agent, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return sign_in

@@ -1,0 +1,256 @@
+"""Rows for tests: each factory gives what its model needs, and no more. Names are invented."""
+
+import datetime
+
+import factory
+from factory.django import DjangoModelFactory
+
+from indicators.models import FigureImport, Measurement, Note
+from jobs.models import Job
+from publications.models import Bilan, Part
+from referentiel.models import (
+    Adoption,
+    Certainty,
+    Engagement,
+    Indicator,
+    Module,
+    Perimeter,
+    Referentiel,
+    Target,
+)
+from sites.models import Agent, Membership, Prefecture, Service, Site, Unit
+
+PASSWORD = "un mot de passe de test"
+
+
+# --- sites -------------------------------------------------------------------------------------------------
+
+
+class PrefectureFactory(DjangoModelFactory):
+    class Meta:
+        model = Prefecture
+
+    code = factory.Sequence(lambda n: f"{n:03}")
+    slug = factory.Sequence(lambda n: f"prefecture-{n}")
+    name = factory.Sequence(lambda n: f"Préfecture n° {n}")
+    territory = factory.Sequence(lambda n: f"Territoire n° {n}")
+    state_title = factory.Sequence(lambda n: f"Préfet du territoire n° {n}")
+
+
+class UnitFactory(DjangoModelFactory):
+    class Meta:
+        model = Unit
+
+    prefecture = factory.SubFactory(PrefectureFactory)
+    kind = Unit.Kind.SUBPREFECTURE
+    name = factory.Sequence(lambda n: f"Sous-préfecture n° {n}")
+    short_name = factory.Sequence(lambda n: f"SP {n}")
+
+
+class SiteFactory(DjangoModelFactory):
+    class Meta:
+        model = Site
+
+    unit = factory.SubFactory(UnitFactory)
+    name = factory.Sequence(lambda n: f"Site n° {n}")
+
+
+class ServiceFactory(DjangoModelFactory):
+    class Meta:
+        model = Service
+
+    unit = factory.SubFactory(UnitFactory)
+    name = factory.Sequence(lambda n: f"Bureau n° {n}")
+    short_name = factory.Sequence(lambda n: f"B{n}")
+
+
+class AgentFactory(DjangoModelFactory):
+    class Meta:
+        model = Agent
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"agent-{n}@prefecture.test")
+    full_name = factory.Sequence(lambda n: f"Agent n° {n}")
+    password = factory.django.Password(PASSWORD)
+
+
+class MembershipFactory(DjangoModelFactory):
+    class Meta:
+        model = Membership
+
+    agent = factory.SubFactory(AgentFactory)
+    role = Membership.Role.QUALITY_MANAGER
+    prefecture = factory.SubFactory(PrefectureFactory)
+
+
+# --- referentiel -------------------------------------------------------------------------------------------
+
+
+class NormFactory(DjangoModelFactory):
+    class Meta:
+        abstract = True
+
+    source = "texte inventé pour les tests"
+    certainty = Certainty.CERTAIN
+
+
+class ReferentielFactory(NormFactory):
+    class Meta:
+        model = Referentiel
+
+    slug = factory.Sequence(lambda n: f"referentiel-{n}")
+    title = factory.Sequence(lambda n: f"Référentiel n° {n}")
+    short_title = factory.Sequence(lambda n: f"R{n}")
+    published_on = datetime.date(2015, 1, 1)
+
+
+class AdoptionFactory(NormFactory):
+    class Meta:
+        model = Adoption
+
+    prefecture = factory.SubFactory(PrefectureFactory)
+    referentiel = factory.SubFactory(ReferentielFactory)
+
+
+class ModuleFactory(NormFactory):
+    class Meta:
+        model = Module
+
+    referentiel = factory.SubFactory(ReferentielFactory)
+    number = factory.Sequence(lambda n: n + 1)
+    title = factory.Sequence(lambda n: f"Module n° {n}")
+
+
+class EngagementFactory(NormFactory):
+    class Meta:
+        model = Engagement
+
+    module = factory.SubFactory(ModuleFactory)
+    referentiel = factory.SelfAttribute("module.referentiel")
+    key = factory.Sequence(lambda n: f"e{n}")
+    code = factory.Sequence(lambda n: f"E{n}")
+    title = factory.Sequence(lambda n: f"Nous tenons l’engagement n° {n}")
+    theme = "Accueil"
+
+
+class IndicatorFactory(NormFactory):
+    class Meta:
+        model = Indicator
+
+    engagement = factory.SubFactory(EngagementFactory)
+    key = factory.Sequence(lambda n: f"indicateur-{n}")
+    title = factory.Sequence(lambda n: f"Taux n° {n}")
+    short_title = factory.Sequence(lambda n: f"T{n}")
+    unit = Indicator.Unit.PERCENT
+    direction = Indicator.Direction.UP
+    numerator_name = "réponses dans les délais"
+    denominator_name = "demandes reçues"
+
+
+class TargetFactory(NormFactory):
+    class Meta:
+        model = Target
+
+    indicator = factory.SubFactory(IndicatorFactory)
+    comparator = Target.Comparator.GE
+    value = 95
+
+
+class PerimeterFactory(NormFactory):
+    class Meta:
+        model = Perimeter
+
+    service = factory.SubFactory(ServiceFactory)
+    module = factory.SubFactory(ModuleFactory)
+
+
+# --- indicators --------------------------------------------------------------------------------------------
+
+
+class FigureImportFactory(DjangoModelFactory):
+    class Meta:
+        model = FigureImport
+
+    prefecture = factory.SubFactory(PrefectureFactory)
+    year = 2018
+    file_name = "resultats.csv"
+    sha256 = "0" * 64
+
+
+class MeasurementFactory(DjangoModelFactory):
+    """The rate of a year, 92 cases out of 100."""
+
+    class Meta:
+        model = Measurement
+
+    class Params:
+        year = 2018
+
+    unit = factory.SubFactory(UnitFactory)
+    prefecture = factory.SelfAttribute("unit.prefecture")
+    indicator = factory.SubFactory(IndicatorFactory)
+    period = Measurement.Period.YEAR
+    period_start = factory.LazyAttribute(lambda made: datetime.date(made.year, 1, 1))
+    first_month, last_month = 1, 12
+    shape = Measurement.Shape.RATE
+    numerator, denominator = 92, 100
+    origin = Measurement.Origin.ENTERED
+
+
+class NoteFactory(DjangoModelFactory):
+    class Meta:
+        model = Note
+
+    prefecture = factory.SubFactory(PrefectureFactory)
+    year = 2018
+    text = "Le guichet a fermé en août pour travaux."
+
+
+# --- publications, jobs ------------------------------------------------------------------------------------
+
+
+class PartFactory(DjangoModelFactory):
+    class Meta:
+        model = Part
+
+    prefecture = factory.SubFactory(PrefectureFactory)
+    year = 2018
+    section = Part.Section.SUMMARY
+    text = "L’année a été calme."
+
+
+class BilanFactory(DjangoModelFactory):
+    """A signed bilan without figures; `is_published` shows it, `is_withdrawn` takes it back."""
+
+    class Meta:
+        model = Bilan
+
+    class Params:
+        is_published = factory.Trait(
+            pdf_name="bilans/bilan.pdf",
+            pdf_sha256="0" * 64,
+            published_at=datetime.datetime(2019, 3, 3, 9, tzinfo=datetime.UTC),
+            published_by=factory.SelfAttribute("frozen_by"),
+        )
+        is_withdrawn = factory.Trait(
+            is_published=True,
+            withdrawn_at=datetime.datetime(2019, 3, 4, 9, tzinfo=datetime.UTC),
+            withdrawn_by=factory.SelfAttribute("frozen_by"),
+            withdrawal_reason="Une ligne manquait.",
+        )
+
+    prefecture = factory.SubFactory(PrefectureFactory)
+    year = 2018
+    edition = 1
+    content = "{}"
+    sha256 = "0" * 64
+    frozen_at = datetime.datetime(2019, 3, 1, 9, tzinfo=datetime.UTC)
+    frozen_by = factory.SubFactory(AgentFactory)
+
+
+class JobFactory(DjangoModelFactory):
+    class Meta:
+        model = Job
+
+    kind = "tests.effect"
+    key = factory.Sequence(lambda n: f"tests.effect:{n}")

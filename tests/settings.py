@@ -1,0 +1,14 @@
+"""The settings of the suite: `pytest` alone finds its mode, and a folder of its own for all it writes."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+os.environ["QUALEPREF_MODE"] = "test"
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the browser's driver keeps an event loop in the main thread
+if "QUALEPREF_VAR" not in os.environ:
+    os.environ["QUALEPREF_VAR"] = folder = tempfile.mkdtemp(prefix="qualepref-tests-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+from qualepref.settings import *  # noqa: E402, F403
