@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
+from sites.access import Access
 from sites.models import Prefecture
 
 
@@ -49,6 +50,11 @@ class BilanQuerySet(models.QuerySet["Bilan"]):
     def published(self) -> Self:
         """What the public may read now."""
         return self.filter(published_at__isnull=False, withdrawn_at=None)
+
+    def readable_by(self, access: Access) -> Self:
+        """What an agent may read of their préfecture: what is published, and drafts where the role allows."""
+        own = self.filter(prefecture=access.prefecture)
+        return own if access.may_read_drafts else own.published()
 
 
 class Bilan(models.Model):

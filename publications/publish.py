@@ -29,7 +29,7 @@ class RefusedError(Exception):
 def freeze(prefecture: Prefecture, year: int, *, by: Agent, read: str | None = None) -> Bilan:
     """Sign the bilan of a year as it stands: a new edition, whose PDF a worker renders after the commit.
 
-    `read` is the hash of the content that the signer had before their eyes: nobody signs what they did not see.
+    `read` is the hash of the content that the signer read: nobody signs what they did not see.
     """
     with transaction.atomic():
         Prefecture.objects.select_for_update().get(pk=prefecture.pk)  # one signature at a time
@@ -38,9 +38,11 @@ def freeze(prefecture: Prefecture, year: int, *, by: Agent, read: str | None = N
             raise RefusedError(f"Aucun chiffre de {year} : saisir ou importer les résultats avant d'arrêter.")
         text = content.as_text()
         if read is not None and read != contents.hash_of(text):
-            raise RefusedError("Le contenu a changé depuis votre relecture : le relire, puis arrêter le bilan.")
+            raise RefusedError(
+                "Le contenu a changé depuis votre relecture : le relire, puis arrêter le bilan."
+            )
         last = Bilan.objects.filter(prefecture=prefecture, year=year).order_by("-edition").first()
-        if last and last.sha256 == contents.hash_of(text) and not last.withdrawn_at:
+        if last and says_the_same(last, content):
             raise RefusedError(
                 f"L'édition {last.edition} du bilan {year} dit déjà exactement cela : rien n'a changé depuis."
             )
@@ -54,6 +56,13 @@ def freeze(prefecture: Prefecture, year: int, *, by: Agent, read: str | None = N
         )
         order_pdf(bilan, by=by)
     return bilan
+
+
+def says_the_same(last: Bilan | None, content: contents.Content) -> bool:
+    """Whether signing the content would only repeat the last edition."""
+    if last is None or last.withdrawn_at:
+        return False
+    return last.sha256 == contents.hash_of(content.as_text())
 
 
 def order_pdf(bilan: Bilan, *, by: Agent | None = None) -> Job:

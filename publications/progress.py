@@ -1,0 +1,58 @@
+"""What is said of a PDF that a worker prepares, while somebody waits for it."""
+
+import datetime
+from dataclasses import asdict, dataclass
+
+from jobs.models import Job
+from jobs.queue import MAX_ATTEMPTS
+
+# A worker that runs takes a job within seconds.
+USUAL_WAIT = datetime.timedelta(minutes=1)
+
+WAITING = "En attente d'un ouvrier. La préparation prend en général moins d'une minute."
+STOPPED = (
+    "Aucun ouvrier n'a pris ce travail depuis plus d'une minute : ils sont peut-être arrêtés. Prévenir la "
+    "personne qui administre l'application ; rien n'est perdu, le travail reprendra de lui-même."
+)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`percent` is None where nothing has begun; `detail` is for whoever repairs."""
+
+    percent: int | None
+    sentence: str
+    is_over: bool
+    has_failed: bool = False
+    detail: str = ""
+
+    def as_data(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def of(job: Job | None, now: datetime.datetime) -> Progress:
+    if job is None:
+        return Progress(None, "Le PDF n'a pas été demandé.", is_over=True, has_failed=True)
+    match job.state:
+        case Job.State.DONE:
+            return Progress(100, "Le PDF est prêt.", is_over=True)
+        case Job.State.FAILED:
+            return Progress(
+                None,
+                f"Le PDF n'a pas pu être préparé, après {_times(job.attempts)}.",
+                is_over=True,
+                has_failed=True,
+                detail=job.last_error,
+            )
+        case Job.State.RUNNING if job.lease_until and job.lease_until >= now:
+            return Progress(job.progress, job.step or "Démarrage", is_over=False)
+        case Job.State.RUNNING:
+            return Progress(None, "La préparation a été interrompue. Elle va reprendre.", is_over=False)
+    if job.attempts:
+        sentence = f"Essai {job.attempts} sur {MAX_ATTEMPTS} manqué. Le suivant commence d'ici deux minutes."
+        return Progress(None, sentence, is_over=False, detail=job.last_error)
+    return Progress(None, STOPPED if now - job.queued_at > USUAL_WAIT else WAITING, is_over=False)
+
+
+def _times(number: int) -> str:
+    return "un essai" if number == 1 else f"{number} essais"

@@ -1,0 +1,139 @@
+"""What everybody may read: frozen content of published editions, and nothing else.
+
+A page is always asked for again (`no-cache`), so that what was withdrawn is gone at once; the answer is short
+where nothing has changed. The ETag of a page is the hash of what it shows: its words come from the frozen
+content, but its header, its style sheets and its foot may change without it.
+"""
+
+import logging
+
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import Max, Q
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.utils.cache import get_conditional_response
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import conditional_page, require_safe
+
+from publications import publish, reading, table
+from publications.models import Bilan
+from referentiel.models import Adoption
+from sites.models import Prefecture, in_force
+
+logger = logging.getLogger(__name__)
+
+ASKED_FOR_AGAIN = cache_control(no_cache=True)
+
+
+@login_not_required
+@require_safe
+@conditional_page
+@ASKED_FOR_AGAIN
+def home(request: HttpRequest) -> HttpResponse:
+    """The only préfecture's home; a list where there are several."""
+    shown = Q(bilans__published_at__isnull=False, bilans__withdrawn_at=None)
+    prefectures = list(Prefecture.objects.annotate(latest=Max("bilans__year", filter=shown)))
+    if len(prefectures) == 1:
+        return _home_of(request, prefectures[0])
+    return render(request, "public/home.html", {"prefectures": prefectures})
+
+
+@login_not_required
+@require_safe
+@conditional_page
+@ASKED_FOR_AGAIN
+def prefecture(request: HttpRequest, slug: str) -> HttpResponse:
+    return _home_of(request, get_object_or_404(Prefecture, slug=slug))
+
+
+def _home_of(request: HttpRequest, prefecture: Prefecture) -> HttpResponse:
+    bilans = list(Bilan.objects.published().filter(prefecture=prefecture).defer("content"))
+    read = reading.read(bilans[0].data) if bilans else None
+    adoptions = Adoption.objects.filter(in_force(prefecture.today()), prefecture=prefecture)
+    return render(
+        request,
+        "public/prefecture.html",
+        {
+            "prefecture": prefecture,
+            "adoptions": adoptions.select_related("referentiel").order_by("starts_on"),
+            "bilans": bilans,
+            "reading": read,
+            "headlines": reading.headlines(read) if read else [],
+        },
+    )
+
+
+@login_not_required
+@require_safe
+@conditional_page
+@ASKED_FOR_AGAIN
+def bilan(request: HttpRequest, slug: str, year: int) -> HttpResponse:
+    shown = _published(slug, year)
+    return render(
+        request,
+        "public/bilan.html",
+        {
+            "prefecture": shown.prefecture,
+            "bilan": shown,
+            "replaced": _replaced_by(shown),
+            "pdf_size": pdf_size(shown),
+            "reading": reading.read(shown.data),
+        },
+    )
+
+
+@login_not_required
+@require_safe
+@ASKED_FOR_AGAIN
+def bilan_pdf(request: HttpRequest, slug: str, year: str) -> HttpResponseBase:
+    return pdf_response(request, _published(slug, year))
+
+
+@login_not_required
+@require_safe
+@conditional_page
+@ASKED_FOR_AGAIN
+def bilan_csv(request: HttpRequest, slug: str, year: str) -> HttpResponse:
+    """The figures for a spreadsheet, which recognises UTF-8 by its BOM."""
+    shown = _published(slug, year)
+    response = HttpResponse(table.as_csv(shown).encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="bilan-{year}-{slug}.csv"'
+    response["ETag"] = f'"{shown.sha256}-{shown.edition}-{table.FORMAT}"'
+    return response
+
+
+def pdf_response(request: HttpRequest, bilan: Bilan) -> HttpResponseBase:
+    """The PDF out of the private folder, or a clear « not now » where the file cannot be read."""
+    etag = f'"{bilan.pdf_sha256}"'
+    response: HttpResponseBase | None = get_conditional_response(request, etag=etag)
+    if response is None:
+        try:
+            file = publish.pdf_path(bilan).open("rb")
+        except OSError:
+            logger.exception("the PDF of bilan %s cannot be read", bilan.pk)
+            return render(
+                request, "public/pdf_unavailable.html", {"prefecture": bilan.prefecture}, status=503
+            )
+        name = f"bilan-{bilan.year}-{bilan.prefecture.slug}.pdf"
+        response = FileResponse(file, content_type="application/pdf", filename=name)
+    response["ETag"] = etag
+    return response
+
+
+def pdf_size(bilan: Bilan) -> int | None:
+    """In bytes; None where the file cannot be read."""
+    try:
+        return publish.pdf_path(bilan).stat().st_size
+    except OSError:
+        return None
+
+
+def _replaced_by(shown: Bilan) -> Bilan | None:
+    """The edition that the public read before this one, until it was withdrawn."""
+    earlier = Bilan.objects.filter(prefecture=shown.prefecture, year=shown.year, edition__lt=shown.edition)
+    return earlier.filter(withdrawn_at__isnull=False).defer("content").first()
+
+
+def _published(slug: str, year: int | str) -> Bilan:
+    shown = Bilan.objects.published().select_related("prefecture")
+    return get_object_or_404(shown, prefecture__slug=slug, year=year)

@@ -1,0 +1,206 @@
+"""The agents' pages: prepare a bilan, sign it, follow its PDF, publish it, withdraw it."""
+
+from dataclasses import dataclass, field
+
+from django.contrib import messages
+from django.db.models import F, Q
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from indicators.models import Measurement
+from jobs import queue
+from jobs.models import Job
+from publications import bilan as contents
+from publications import parts, progress, public, publish, reading
+from publications.forms import FreezeForm, PartForm, WithdrawForm
+from publications.models import Bilan, Part
+from sites.access import Access, Action, AgentRequest, enter
+
+FIRST_YEAR = 2000
+
+asks_first = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@dataclass
+class Year:
+    """A line of the list: the editions of a year, the latest first."""
+
+    number: int
+    editions: list[Bilan] = field(default_factory=list)
+
+
+@require_safe
+def bilans(request: AgentRequest, slug: str) -> HttpResponse:
+    """Years that have figures or editions, the latest first."""
+    access = enter(request, slug)
+    years = {number: Year(number) for number in _years_with_figures(access)}
+    readable = Bilan.objects.readable_by(access).select_related("frozen_by", "published_by").defer("content")
+    for edition in readable:
+        years.setdefault(edition.year, Year(edition.year)).editions.append(edition)
+    shown = sorted(years.values(), key=lambda year: year.number, reverse=True)
+    return render(request, "publications/bilans.html", {"slug": slug, "years": shown})
+
+
+@require_safe
+def bilan_prepare(request: AgentRequest, slug: str, year: int) -> HttpResponse:
+    """The bilan as it would be signed now, with the list of what it lacks."""
+    access = enter(request, slug, Action.READ_DRAFTS)
+    content = contents.assemble(access.prefecture, _possible(access, year))
+    last = Bilan.objects.filter(prefecture=access.prefecture, year=year).defer("content").first()
+    return render(
+        request,
+        "publications/prepare.html",
+        {
+            "slug": slug,
+            "year": year,
+            "has_figures": content.has_figures,
+            "last": last,
+            "is_signed": publish.says_the_same(last, content),
+            "reading": reading.read(content.as_data()),
+        },
+    )
+
+
+@asks_first
+def bilan_part(request: AgentRequest, slug: str, year: int, section: str) -> HttpResponse:
+    """Write a part. Who comes second sees both texts and loses neither."""
+    access = enter(request, slug, Action.SIGN)
+    if section not in Part.Section:
+        raise Http404
+    part = parts.find(access.prefecture, _possible(access, year), Part.Section(section))
+    context = {"slug": slug, "year": year, "part": part}
+    if request.method != "POST":
+        form = PartForm(initial={"text": part.text, "version": part.version})
+        return render(request, "publications/part.html", context | {"form": form})
+    form = PartForm(request.POST)
+    if not form.is_valid():
+        return render(request, "publications/part.html", context | {"form": form})
+    try:
+        parts.write(part, text=form.cleaned_data["text"], seen_version=form.cleaned_data["version"])
+    except parts.ConflictError as conflict:
+        form = PartForm(initial={"text": form.cleaned_data["text"], "version": conflict.saved.version})
+        context |= {"form": form, "saved": conflict.saved, "saved_last": conflict.saved.history.latest()}
+        return render(request, "publications/conflict.html", context, status=409)
+    messages.success(request, f"« {part.get_section_display()} » est enregistré.")
+    return redirect("bilan_prepare", slug, year)
+
+
+@asks_first
+def bilan_freeze(request: AgentRequest, slug: str, year: int) -> HttpResponse:
+    """Ask, with what the signature changes; then sign what was read."""
+    access = enter(request, slug, Action.SIGN)
+    _possible(access, year)
+    form = FreezeForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        content = contents.assemble(access.prefecture, year)
+        read = contents.hash_of(content.as_text())
+        context = {"slug": slug, "year": year, "content": content, "read": read}
+        return render(request, "publications/freeze.html", context)
+    try:
+        bilan = publish.freeze(access.prefecture, year, by=request.user, read=form.cleaned_data["read"])
+    except publish.RefusedError as refused:
+        messages.error(request, str(refused))
+        return redirect("bilan_prepare", slug, year)
+    messages.success(request, f"Le bilan {year} est arrêté : édition {bilan.edition}. Son PDF se prépare.")
+    return redirect("bilan_edition", slug, year, bilan.edition)
+
+
+@require_safe
+def bilan_edition(request: AgentRequest, slug: str, year: int, edition: int) -> HttpResponse:
+    """One signed edition: who signed it, its PDF, what may be done with it, what it says."""
+    bilan = _edition(request, slug, year, edition)
+    return render(
+        request,
+        "publications/edition.html",
+        {
+            "slug": slug,
+            "bilan": bilan,
+            "progress": None if bilan.pdf_name else _progress(bilan),
+            "pdf_size": public.pdf_size(bilan),
+            "reading": reading.read(bilan.data),
+        },
+    )
+
+
+@require_safe
+def bilan_progress(request: AgentRequest, slug: str, year: int, edition: int) -> JsonResponse:
+    bilan = _edition(request, slug, year, edition, Action.READ_DRAFTS)
+    return JsonResponse(_progress(bilan).as_data())
+
+
+@require_POST
+def bilan_retry(request: AgentRequest, slug: str, year: int, edition: int) -> HttpResponse:
+    """Order the PDF again where it failed; twice, or while a worker is on it, changes nothing."""
+    bilan = _edition(request, slug, year, edition, Action.SIGN)
+    if bilan.pdf_name:
+        messages.info(request, "Le PDF est déjà prêt.")
+    else:
+        queue.retry(publish.order_pdf(bilan, by=request.user))
+        messages.success(request, "La préparation du PDF est relancée.")
+    return redirect("bilan_edition", slug, year, edition)
+
+
+@require_safe
+def bilan_pdf(request: AgentRequest, slug: str, year: int, edition: int) -> HttpResponseBase:
+    bilan = _edition(request, slug, year, edition)
+    if not bilan.pdf_name:
+        raise Http404
+    return public.pdf_response(request, bilan)
+
+
+@asks_first
+def bilan_publish(request: AgentRequest, slug: str, year: int, edition: int) -> HttpResponse:
+    bilan = _edition(request, slug, year, edition, Action.SIGN)
+    if request.method != "POST":
+        return render(request, "publications/publish.html", {"slug": slug, "bilan": bilan})
+    try:
+        publish.publish(bilan, by=request.user)
+    except publish.RefusedError as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, f"Le bilan {year} est publié : chacun peut le lire.")
+    return redirect("bilan_edition", slug, year, edition)
+
+
+@asks_first
+def bilan_withdraw(request: AgentRequest, slug: str, year: int, edition: int) -> HttpResponse:
+    bilan = _edition(request, slug, year, edition, Action.SIGN)
+    form = WithdrawForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return render(request, "publications/withdraw.html", {"slug": slug, "bilan": bilan, "form": form})
+    try:
+        publish.withdraw(bilan, by=request.user, reason=form.cleaned_data["reason"])
+    except publish.RefusedError as refused:
+        form.add_error(None, str(refused))
+        return render(request, "publications/withdraw.html", {"slug": slug, "bilan": bilan, "form": form})
+    messages.success(request, f"Le bilan {year}, édition {edition}, n'est plus lisible par le public.")
+    return redirect("bilan_edition", slug, year, edition)
+
+
+def _edition(
+    request: AgentRequest, slug: str, year: int, edition: int, action: Action = Action.READ
+) -> Bilan:
+    """An edition that the agent may see, where their role allows the action."""
+    readable = Bilan.objects.readable_by(enter(request, slug, action))
+    everyone = ("prefecture", "frozen_by", "published_by", "withdrawn_by")
+    return get_object_or_404(readable.select_related(*everyone), year=year, edition=edition)
+
+
+def _progress(bilan: Bilan) -> progress.Progress:
+    job = Job.objects.filter(key=publish.pdf_key(bilan)).first()
+    return progress.of(job, timezone.now())
+
+
+def _possible(access: Access, year: int) -> int:
+    if not FIRST_YEAR <= year <= access.on.year:
+        raise Http404
+    return year
+
+
+def _years_with_figures(access: Access) -> list[int]:
+    """Figures read in the « N-1 » columns of the next year's document make no bilan of their own."""
+    own = Q(source=None) | Q(source__year=F("period_start__year"))
+    figures = Measurement.objects.filter(own, prefecture=access.prefecture)
+    return [start.year for start in figures.dates("period_start", "year")]
