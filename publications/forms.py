@@ -5,7 +5,8 @@ from unicodedata import category
 from django import forms
 from dsfr.forms import DsfrBaseForm
 
-TEXT_MAX = 20_000
+from publications import pdf
+
 REASON_MAX = 1_000
 
 # Marks that turn the direction of what follows: they can make a sentence read otherwise than it was typed.
@@ -18,7 +19,7 @@ class PlainTextField(forms.CharField):
     widget = forms.Textarea
 
     def to_python(self, value: Any) -> str:
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
         text = re.sub("\r\n?|\u2028|\u2029", "\n", text).replace("\t", " ")
         kept = (
             character for character in text if character == "\n" or category(character) not in ("Cc", "Cs")
@@ -31,17 +32,27 @@ class PlainTextField(forms.CharField):
 
 
 class PartForm(DsfrBaseForm):
+    """Bounded by what a PDF is made for."""
+
     text = PlainTextField(
         label="Texte",
         required=False,
-        max_length=TEXT_MAX,
-        help_text="Une ligne vide sépare deux paragraphes ; une ligne qui commence par « - » est un point de liste.",
+        max_length=pdf.PART_CHARACTERS,
+        help_text="Une ligne vide sépare deux paragraphes ; « - » en début de ligne fait un point de liste.",
         error_messages={
             "max_length": "Ce texte compte %(show_value)d caractères : le ramener à %(limit_value)d au plus."
         },
         widget=forms.Textarea(attrs={"rows": 18}),
     )
     version = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+
+    def clean_text(self) -> str:
+        text: str = self.cleaned_data["text"]
+        if (lines := text.count("\n") + 1) > pdf.PART_LINES:
+            raise forms.ValidationError(
+                f"Ce texte compte {lines} lignes : le ramener à {pdf.PART_LINES} au plus."
+            )
+        return text
 
 
 class FreezeForm(forms.Form):
@@ -54,7 +65,7 @@ class WithdrawForm(DsfrBaseForm):
     reason = PlainTextField(
         label="Motif du retrait",
         max_length=REASON_MAX,
-        help_text="En une phrase, ce qui était faux. Le public la lira sur l’édition qui remplacera celle-ci.",
+        help_text="En une phrase. Le public la lira sur l’édition qui remplacera celle-ci.",
         error_messages={
             "required": "Indiquer le motif du retrait.",
             "max_length": "Ce motif compte %(show_value)d caractères : le ramener à %(limit_value)d au plus.",

@@ -9,7 +9,7 @@ import logging
 
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Max, Q
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import get_conditional_response
 from django.views.decorators.cache import cache_control
@@ -85,7 +85,7 @@ def bilan(request: HttpRequest, slug: str, year: int) -> HttpResponse:
 @login_not_required
 @require_safe
 @ASKED_FOR_AGAIN
-def bilan_pdf(request: HttpRequest, slug: str, year: str) -> HttpResponseBase:
+def bilan_pdf(request: HttpRequest, slug: str, year: str) -> HttpResponse:
     return pdf_response(request, _published(slug, year))
 
 
@@ -102,20 +102,21 @@ def bilan_csv(request: HttpRequest, slug: str, year: str) -> HttpResponse:
     return response
 
 
-def pdf_response(request: HttpRequest, bilan: Bilan) -> HttpResponseBase:
-    """The PDF out of the private folder, or a clear « not now » where the file cannot be read."""
+def pdf_response(request: HttpRequest, bilan: Bilan) -> HttpResponse:
+    """The PDF out of the private folder, byte for byte as it was kept, or a clear « not now »."""
     etag = f'"{bilan.pdf_sha256}"'
-    response: HttpResponseBase | None = get_conditional_response(request, etag=etag)
+    response = get_conditional_response(request, etag=etag)
     if response is None:
         try:
-            file = publish.pdf_path(bilan).open("rb")
-        except OSError:
-            logger.exception("the PDF of bilan %s cannot be read", bilan.pk)
+            body = publish.read_pdf(bilan)
+        except publish.PdfLostError:
+            logger.exception("bilan %s cannot be shown as PDF", bilan.pk)
             return render(
                 request, "public/pdf_unavailable.html", {"prefecture": bilan.prefecture}, status=503
             )
+        response = HttpResponse(body, content_type="application/pdf")
         name = f"bilan-{bilan.year}-{bilan.prefecture.slug}.pdf"
-        response = FileResponse(file, content_type="application/pdf", filename=name)
+        response["Content-Disposition"] = f'inline; filename="{name}"'
     response["ETag"] = etag
     return response
 

@@ -26,6 +26,10 @@ class RefusedError(Exception):
     """What was asked cannot be done; the message says why and what to do."""
 
 
+class PdfLostError(Exception):
+    """The file of a PDF is not there as it was kept."""
+
+
 def freeze(prefecture: Prefecture, year: int, *, by: Agent, read: str | None = None) -> Bilan:
     """Sign the bilan of a year as it stands: a new edition, whose PDF a worker renders after the commit.
 
@@ -37,6 +41,8 @@ def freeze(prefecture: Prefecture, year: int, *, by: Agent, read: str | None = N
         if not content.has_figures:
             raise RefusedError(f"Aucun chiffre de {year} : saisir ou importer les résultats avant d'arrêter.")
         text = content.as_text()
+        if sentences := pdf.too_long(content.as_data()):
+            raise RefusedError(" ".join(sentences))
         if read is not None and read != contents.hash_of(text):
             raise RefusedError(
                 "Le contenu a changé depuis votre relecture : le relire, puis arrêter le bilan."
@@ -98,6 +104,17 @@ def attach_pdf(bilan: Bilan, report: queue.Report) -> None:
 
 def pdf_path(bilan: Bilan) -> Path:
     return Path(settings.FILES_DIR / bilan.pdf_name)
+
+
+def read_pdf(bilan: Bilan) -> bytes:
+    """The bytes that were kept; a file that is gone, cut or changed is no PDF of ours."""
+    try:
+        body = pdf_path(bilan).read_bytes()
+    except OSError as error:
+        raise PdfLostError(f"Le fichier {bilan.pdf_name} ne peut pas être lu.") from error
+    if hashlib.sha256(body).hexdigest() != bilan.pdf_sha256:
+        raise PdfLostError(f"Le fichier {bilan.pdf_name} n'a plus son empreinte.")
+    return body
 
 
 def publish(bilan: Bilan, *, by: Agent) -> None:

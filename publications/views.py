@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from django.contrib import messages
 from django.db.models import F, Q
-from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -143,7 +143,7 @@ def bilan_retry(request: AgentRequest, slug: str, year: int, edition: int) -> Ht
 
 
 @require_safe
-def bilan_pdf(request: AgentRequest, slug: str, year: int, edition: int) -> HttpResponseBase:
+def bilan_pdf(request: AgentRequest, slug: str, year: int, edition: int) -> HttpResponse:
     bilan = _edition(request, slug, year, edition)
     if not bilan.pdf_name:
         raise Http404

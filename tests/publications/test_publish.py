@@ -1,0 +1,304 @@
+"""The life of an edition: signed, rendered, published, withdrawn; and all that is refused on the way."""
+
+import hashlib
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+
+from indicators.models import Measurement
+from jobs.models import Job
+from publications import bilan as contents
+from publications import pdf, publish
+from publications.models import Bilan
+from referentiel.models import Indicator
+from sites.models import Agent, Prefecture, Unit
+from tests import factories
+
+
+def report(progress: int, step: str) -> None:
+    """Nobody waits."""
+
+
+# --- signing -----------------------------------------------------------------------------------------------
+
+
+def test_signing_makes_the_first_edition_and_orders_its_pdf(
+    prefecture: Prefecture, figures: Indicator, claire: Agent
+) -> None:
+    bilan = publish.freeze(prefecture, 2018, by=claire)
+
+    job = Job.objects.get()
+    assert (bilan.year, bilan.edition, bilan.frozen_by, bilan.state_label) == (2018, 1, claire, "arrêté")
+    assert bilan.content == contents.assemble(prefecture, 2018).as_text()
+    assert bilan.sha256 == hashlib.sha256(bilan.content.encode()).hexdigest()
+    assert (job.key, job.queue, job.payload) == (publish.pdf_key(bilan), "pdf", {"bilan_id": bilan.pk})
+    assert job.asked_by == claire
+
+
+def test_a_year_without_figures_is_not_signed(prefecture: Prefecture, siege: Unit, claire: Agent) -> None:
+    with pytest.raises(publish.RefusedError, match="Aucun chiffre de 2018"):
+        publish.freeze(prefecture, 2018, by=claire)
+
+    assert not Bilan.objects.exists()
+    assert not Job.objects.exists()
+
+
+def test_the_same_content_is_not_signed_twice(prefecture: Prefecture, signed: Bilan, claire: Agent) -> None:
+    with pytest.raises(publish.RefusedError, match="L'édition 1 du bilan 2018 dit déjà exactement cela"):
+        publish.freeze(prefecture, 2018, by=claire)
+
+    assert Bilan.objects.get() == signed
+
+
+def test_a_changed_content_is_a_second_edition_and_the_first_stays_as_it_was(
+    prefecture: Prefecture, signed: Bilan, siege: Unit, claire: Agent
+) -> None:
+    text = signed.content
+    Measurement.objects.filter(unit=siege).update(numerator=18)
+
+    second = publish.freeze(prefecture, 2018, by=claire)
+
+    signed.refresh_from_db()
+    assert second.edition == 2
+    assert signed.content == text
+    assert signed.data["bands"][0]["lines"][0]["cells"][0]["numerator"] == 19
+    assert second.data["bands"][0]["lines"][0]["cells"][0]["numerator"] == 18
+
+
+def test_what_was_withdrawn_may_be_signed_again_unchanged(
+    prefecture: Prefecture, published: Bilan, claire: Agent
+) -> None:
+    publish.withdraw(published, by=claire, reason="Publié trop tôt.")
+
+    second = publish.freeze(prefecture, 2018, by=claire)
+
+    assert (second.edition, second.sha256) == (2, published.sha256)
+
+
+def test_nobody_signs_what_they_did_not_read(
+    prefecture: Prefecture, figures: Indicator, claire: Agent
+) -> None:
+    read = contents.hash_of(contents.assemble(prefecture, 2018).as_text())
+    factories.PartFactory(prefecture=prefecture, text="Ajouté par quelqu'un d'autre.")
+
+    with pytest.raises(publish.RefusedError, match="Le contenu a changé depuis votre relecture"):
+        publish.freeze(prefecture, 2018, by=claire, read=read)
+
+    assert not Bilan.objects.exists()
+
+
+def test_a_signature_that_fails_leaves_neither_edition_nor_job(
+    prefecture: Prefecture, figures: Indicator, claire: Agent
+) -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        publish.freeze(prefecture, 2018, by=claire)
+        raise ZeroDivisionError
+
+    assert not Bilan.objects.exists()
+    assert not Job.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_bilan_signed_twice_at_once_is_one_edition_and_one_pdf(
+    prefecture: Prefecture, figures: Indicator, claire: Agent
+) -> None:
+    start, refusals = threading.Barrier(2), []
+
+    def sign() -> None:
+        start.wait()
+        try:
+            publish.freeze(prefecture, 2018, by=claire)
+        except publish.RefusedError as refused:
+            refusals.append(str(refused))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=sign) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    bilan = Bilan.objects.get()
+    assert refusals == ["L'édition 1 du bilan 2018 dit déjà exactement cela : rien n'a changé depuis."]
+    assert [job.key for job in Job.objects.all()] == [publish.pdf_key(bilan)]
+
+
+# --- the PDF -----------------------------------------------------------------------------------------------
+
+
+def test_the_pdf_is_kept_with_its_hash(signed: Bilan) -> None:
+    publish.attach_pdf(signed, report)
+
+    signed.refresh_from_db()
+    body = publish.pdf_path(signed).read_bytes()
+    assert body.startswith(b"%PDF-")
+    assert signed.pdf_sha256 == hashlib.sha256(body).hexdigest()
+    assert [file.name for file in publish.pdf_path(signed).parent.iterdir()] == [
+        publish.pdf_path(signed).name
+    ]
+
+
+def test_rendering_again_keeps_the_first_bytes(ready: Bilan) -> None:
+    publish.attach_pdf(ready, report)
+
+    before = ready.pdf_sha256
+    ready.refresh_from_db()
+    assert ready.pdf_sha256 == before
+    assert hashlib.sha256(publish.pdf_path(ready).read_bytes()).hexdigest() == before
+
+
+def test_a_late_worker_does_not_replace_the_pdf_of_another(
+    signed: Bilan, attach: Callable[[Bilan], Bilan]
+) -> None:
+    late = Bilan.objects.select_related("prefecture").get(pk=signed.pk)
+    attach(signed)
+
+    publish.attach_pdf(late, report)
+
+    signed.refresh_from_db()
+    assert signed.pdf_sha256 == hashlib.sha256(publish.pdf_path(signed).read_bytes()).hexdigest()
+
+
+def test_a_worker_that_dies_while_it_renders_leaves_no_file(
+    signed: Bilan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> bytes:
+        raise MemoryError
+
+    monkeypatch.setattr(pdf, "render", die)
+
+    with pytest.raises(MemoryError):
+        publish.attach_pdf(signed, report)
+
+    signed.refresh_from_db()
+    assert (signed.pdf_name, signed.pdf_sha256) == ("", "")
+
+
+def test_asking_for_the_pdf_twice_is_one_job(signed: Bilan, claire: Agent) -> None:
+    assert publish.order_pdf(signed, by=claire) == publish.order_pdf(signed)
+    assert Job.objects.count() == 1
+
+
+def test_the_pdf_stays_in_the_private_folder(ready: Bilan) -> None:
+    assert publish.pdf_path(ready).is_relative_to(settings.FILES_DIR)
+
+
+# --- publishing and withdrawing ----------------------------------------------------------------------------
+
+
+def test_publishing_shows_the_edition_and_says_who_and_when(ready: Bilan, claire: Agent) -> None:
+    publish.publish(ready, by=claire)
+
+    ready.refresh_from_db()
+    assert ready.is_shown
+    assert (ready.published_by, ready.state_label) == (claire, "publié")
+    assert list(Bilan.objects.published()) == [ready]
+
+
+def test_nothing_is_published_before_its_pdf_is_ready(signed: Bilan, claire: Agent) -> None:
+    with pytest.raises(publish.RefusedError, match="Le PDF n'est pas encore prêt"):
+        publish.publish(signed, by=claire)
+
+    assert not Bilan.objects.published().exists()
+
+
+def test_an_edition_is_published_once(published: Bilan, claire: Agent) -> None:
+    first = published.published_at
+
+    with pytest.raises(publish.RefusedError, match="Cette édition est déjà publiée"):
+        publish.publish(published, by=claire)
+
+    published.refresh_from_db()
+    assert published.published_at == first
+
+
+def test_one_edition_of_a_year_is_shown_at_a_time(
+    prefecture: Prefecture,
+    published: Bilan,
+    siege: Unit,
+    claire: Agent,
+    attach: Callable[[Bilan], Bilan],
+) -> None:
+    Measurement.objects.filter(unit=siege).update(numerator=18)
+    second = attach(publish.freeze(prefecture, 2018, by=claire))
+
+    with pytest.raises(publish.RefusedError, match="Une autre édition du bilan 2018 est publiée"):
+        publish.publish(second, by=claire)
+
+    assert list(Bilan.objects.published()) == [published]
+
+
+def test_after_the_withdrawal_the_corrected_edition_is_published(
+    prefecture: Prefecture,
+    published: Bilan,
+    siege: Unit,
+    claire: Agent,
+    attach: Callable[[Bilan], Bilan],
+) -> None:
+    Measurement.objects.filter(unit=siege).update(numerator=18)
+    second = attach(publish.freeze(prefecture, 2018, by=claire))
+    publish.withdraw(published, by=claire, reason="Le siège a compté un courriel de trop.")
+
+    publish.publish(second, by=claire)
+
+    assert list(Bilan.objects.published()) == [second]
+
+
+def test_withdrawing_keeps_the_reason(published: Bilan, claire: Agent) -> None:
+    publish.withdraw(published, by=claire, reason="  Le siège a compté un courriel de trop.\n")
+
+    published.refresh_from_db()
+    assert not published.is_shown
+    assert (published.withdrawn_by, published.state_label) == (claire, "retiré")
+    assert published.withdrawal_reason == "Le siège a compté un courriel de trop."
+
+
+def test_withdrawing_needs_a_reason(published: Bilan, claire: Agent) -> None:
+    with pytest.raises(publish.RefusedError, match="Indiquer le motif"):
+        publish.withdraw(published, by=claire, reason=" \n ")
+
+    assert list(Bilan.objects.published()) == [published]
+
+
+def test_what_is_not_shown_cannot_be_withdrawn(ready: Bilan, claire: Agent) -> None:
+    with pytest.raises(publish.RefusedError, match="il n'y a rien à retirer"):
+        publish.withdraw(ready, by=claire, reason="Trop tôt.")
+
+
+def test_what_was_withdrawn_is_not_published_again(published: Bilan, claire: Agent) -> None:
+    publish.withdraw(published, by=claire, reason="Erreur.")
+
+    with pytest.raises(publish.RefusedError, match="Cette édition a été retirée"):
+        publish.publish(published, by=claire)
+
+
+# --- what the database holds by itself ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"edition": 1}, "Cette édition existe déjà."),
+        ({"is_published": True}, "Une édition de ce bilan est déjà publiée : la retirer d'abord."),
+        ({"is_published": True, "year": 2017, "pdf_name": ""}, "Le PDF n'est pas encore prêt."),
+        ({"is_withdrawn": True, "withdrawal_reason": ""}, "Un retrait suit une publication et a un motif."),
+        ({"is_withdrawn": True, "published_at": None}, "Un retrait suit une publication et a un motif."),
+    ],
+)
+def test_the_database_refuses_what_publish_would_refuse(
+    prefecture: Prefecture, changes: dict[str, object], sentence: str
+) -> None:
+    first = factories.BilanFactory(prefecture=prefecture, is_published=True)
+    changed = {"prefecture": prefecture, "frozen_by": first.frozen_by, "edition": 2} | changes
+
+    with pytest.raises(ValidationError, match=sentence):
+        factories.BilanFactory.build(**changed).validate_constraints()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        factories.BilanFactory(**changed)
+
+    assert list(Bilan.objects.all()) == [first]
