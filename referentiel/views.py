@@ -1,6 +1,5 @@
 """Read what was promised. The norm is national: every agent reads it, and the rows of their préfectures."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -53,43 +52,38 @@ def _own(request: AgentRequest) -> list[Prefecture]:
 
 @dataclass(frozen=True)
 class Deadline:
-    """A line of the table of deadlines: `rule` says it for every kind × channel."""
+    """A line of the table of deadlines: `rule` says it for each kind × channel × requester."""
 
-    kinds: list[str]
-    channels: list[str]
+    channels: tuple[str, ...]
+    kinds: tuple[str, ...]
+    requesters: tuple[str, ...]
     rule: DelayRule
 
 
 def _deadlines(rules: Iterable[DelayRule]) -> list[Deadline]:
-    """The rules that say the same thing, on one line: first the channels of a kind, then the kinds alike."""
-    by_kind: dict[Any, list[DelayRule]] = defaultdict(list)
+    """The rules that say the same thing, on one line: channels alike first, then kinds, then requesters."""
+    examples: dict[Any, DelayRule] = {}
+    lines: list[tuple[Any, ...]] = []
     for rule in rules:
-        by_kind[rule.kind, _words(rule)].append(rule)
-    alike: dict[Any, list[list[DelayRule]]] = defaultdict(list)
-    for (_, words), same in by_kind.items():
-        alike[frozenset(rule.channel for rule in same), words].append(same)
-    return [
-        Deadline(
-            kinds=[same[0].get_kind_display() for same in kinds],
-            channels=[rule.get_channel_display() for rule in kinds[0]],
-            rule=kinds[0][0],
+        said = (
+            rule.prefecture,
+            rule.milestone,
+            rule.days,
+            rule.day_kind,
+            rule.starts_on,
+            rule.ends_on,
+            rule.source,
+            rule.certainty,
+            rule.remark,
+            rule.edited_by_hand,
         )
-        for kinds in alike.values()
-    ]
-
-
-def _words(rule: DelayRule) -> tuple[Any, ...]:
-    """All that a rule says beside its kind and its channel."""
-    return (
-        rule.prefecture,
-        rule.requester,
-        rule.milestone,
-        rule.days,
-        rule.day_kind,
-        rule.starts_on,
-        rule.ends_on,
-        rule.source,
-        rule.certainty,
-        rule.remark,
-        rule.edited_by_hand,
-    )
+        examples.setdefault(said, rule)
+        labels = rule.get_channel_display(), rule.get_kind_display(), rule.get_requester_display()
+        lines.append((*[(label,) for label in labels], said))
+    for part in range(3):
+        merged: dict[Any, tuple[str, ...]] = {}
+        for line in lines:
+            rest = line[:part] + line[part + 1 :]
+            merged[rest] = merged.get(rest, ()) + line[part]
+        lines = [(*rest[:part], labels, *rest[part:]) for rest, labels in merged.items()]
+    return [Deadline(channels, kinds, who, examples[said]) for channels, kinds, who, said in lines]

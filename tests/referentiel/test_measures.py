@@ -43,7 +43,7 @@ def values_and_targets(draw):
 
 
 def half_up(value: Fraction, places: int) -> Decimal:
-    """The oracle: decimal division at a precision that settles every case, rounded by the standard library."""
+    """The oracle: decimal division, precise enough for every case here, rounded by the standard library."""
     with localcontext() as context:
         context.prec = 60
         exact = Decimal(value.numerator) / Decimal(value.denominator)
@@ -211,7 +211,7 @@ def test_zero_is_a_count():
 
 
 def test_a_negative_count_is_refused():
-    with pytest.raises(ValueError, match="Un nombre de cas négatif est impossible."):
+    with pytest.raises(ValueError, match=r"Un nombre de cas négatif est impossible\."):
         Count(-1)
 
 
