@@ -127,7 +127,8 @@ def load_prefecture(path: Path) -> LoadReport:
     services = {}
     for where, table in file.tables("service"):
         unit = file.find(units, file.take("unit", table, where), where)
-        services[unit, table.get("short_name")] = file.put(Service, where, table, unit=unit)
+        service = file.put(Service, f"{where} ({unit.short_name})", table, unit=unit)
+        services[unit, table.get("short_name")] = service
 
     referentiels = {row.slug: row for row in Referentiel.objects.all()}
     modules = {(row.referentiel, row.number): row for row in Module.objects.select_related("referentiel")}
@@ -179,9 +180,10 @@ class _File:
     def __init__(self, path: Path) -> None:
         self.name = path.name
         self.report = LoadReport(path.name)
-        self.seen: set[tuple[type[models.Model], int]] = set()
+        self.written: set[tuple[Any, ...]] = set()
+        self.rows: set[models.Model] = set()
         try:
-            self.content = tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
+            self.content = tomllib.loads(path.read_text("utf-8-sig"), parse_float=Decimal)
         except OSError as error:
             raise LoadingError(f"{path} : fichier introuvable ou illisible.") from error
         except UnicodeDecodeError as error:
@@ -233,23 +235,29 @@ class _File:
             values["aliases"] = self.names("aliases", values, where)
         if issubclass(model, NormRow):
             names = self.names("sources", values, where)
-            values["source"] = " ; ".join(self.find(self.sources, name, where) for name in names)
-        for key in values.keys() - {f.name for f in fields if not f.is_relation}:
-            raise LoadingError(f"{where} : « {key} » n'est pas une clé connue.")
+            values["source"] = " ; ".join(str(self.find(self.sources, name, where)) for name in names)
+        own = {f.name: f for f in fields if not f.is_relation}
+        for key, value in values.items():
+            if key not in own:
+                raise LoadingError(f"{where} : « {key} » n'est pas une clé connue.")
+            if isinstance(own[key], models.DateField) and not isinstance(value, date):
+                raise LoadingError(f"{where} : « {key} » est une date, écrite 2020-01-31, sans guillemets.")
         fresh = model(**values, **links)
         _check(fresh, where, validate_unique=False, validate_constraints=False)
 
-        row = _stored(fresh)
+        identity = {name: getattr(fresh, name) for name in IDENTITY[model]}
+        if (model, *identity.values()) in self.written:
+            raise LoadingError(f"{where} : cette ligne est écrite deux fois.")
+        self.written.add((model, *identity.values()))
+        row = _stored(model, identity)
         if row is None:
             _check(fresh, where)
             fresh.save()
             self.report.created += 1
-        elif (model, row.pk) in self.seen:
-            raise LoadingError(f"{where} : cette ligne est écrite deux fois.")
         else:
             differing = [f for f in fields if f.value_from_object(fresh) != f.value_from_object(row)]
             self._bring_in_line(row, fresh, differing, where)
-        self.seen.add((model, (row or fresh).pk))
+        self.rows.add(row or fresh)
         return row or fresh
 
     def _bring_in_line(self, row: Row, fresh: Row, differing: list[Any], where: str) -> None:
@@ -275,16 +283,14 @@ class _File:
 
     def list_orphans(self, *querysets: models.QuerySet[Any]) -> None:
         for row in chain(*(rows.filter(edited_by_hand=False) for rows in querysets)):
-            if (type(row), row.pk) not in self.seen:
+            if row not in self.rows:
                 fields = (row._meta.get_field(name) for name in IDENTITY[type(row)])
                 said = ", ".join(_said(row, f) for f in fields if f.value_from_object(row))
                 self.report.orphans.append(f"{self.name} n'a plus la ligne {said} ; elle reste en place.")
 
 
-def _stored(fresh: Row) -> Row | None:
-    """The row that a table describes, even if somebody has since corrected what identifies it (a date)."""
-    model = type(fresh)
-    identity = {name: getattr(fresh, name) for name in IDENTITY[model]}
+def _stored(model: type[Row], identity: dict[str, Any]) -> Row | None:
+    """The row of an identity, or the one that had it before somebody corrected that very part (a date)."""
     rows = model._default_manager
     earlier = model.history.filter(**identity).values("id")  # type: ignore[attr-defined]
     return rows.filter(**identity).first() or rows.filter(pk__in=earlier).first()

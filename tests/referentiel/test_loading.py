@@ -317,6 +317,30 @@ def test_a_date_corrected_by_hand_does_not_bring_the_old_row_back(write):
     assert Target.objects.get().starts_on == datetime.date(2031, 1, 1)
 
 
+def test_a_date_corrected_by_hand_may_be_the_one_that_the_file_learns_later(write):
+    load(write(NORM))
+    target = Target.objects.get()
+    target.starts_on, target.edited_by_hand = datetime.date(2031, 1, 1), True
+    target.save()
+    both = """
+[[engagement.indicator.target]]
+comparator = "≥"
+value = 95
+starts_on = 2031-01-01
+sources = ["bilan"]
+certainty = "inferred"
+
+[[engagement.indicator]]
+key = "courriers-delai"
+"""
+
+    report = load(write(NORM, ('\n[[engagement.indicator]]\nkey = "courriers-delai"\n', both)))
+
+    assert report.created == 0
+    assert len(report.kept) == 1
+    assert Target.objects.count() == 1
+
+
 def test_a_title_found_by_hand_is_not_emptied(write):
     path = write(NORM)
     load(path)
@@ -450,6 +474,11 @@ def test_a_local_row_is_nothing_that_the_national_file_should_have(write):
             "essai.toml, engagement comite : Une exigence de pilotage n'appartient à aucun module.",
         ),
         (
+            "published_on = 2030-01-15",
+            "published_on = 2030",
+            "essai.toml, referentiel : « published_on » est une date, écrite 2020-01-31, sans guillemets.",
+        ),
+        (
             "[referentiel]",
             "[referentiels]",
             "essai.toml : il manque « referentiel ».",
@@ -473,6 +502,10 @@ def test_a_fault_at_the_end_of_a_file_takes_back_its_whole_load(write):
         load(write(NORM, ("value = 95", "value = 80"), ('channels = ["social"]', 'channels = ["?"]')))
 
     assert Target.objects.get().value == 95
+
+
+def test_the_mark_that_some_editors_put_at_the_head_of_a_file_does_no_harm(write):
+    assert load(write("\N{BYTE ORDER MARK}" + NORM)).created == 13
 
 
 def test_a_file_that_is_not_utf8_is_refused(tmp_path):
@@ -521,7 +554,7 @@ def test_an_existing_organisation_is_left_as_the_prefecture_keeps_it(write):
     report = load_prefecture(path)
 
     assert report.kept == [
-        "prefecture-99.toml, service BAG : nom : le fichier dit « Bureau de l'accueil général », "
+        "prefecture-99.toml, service BAG (Siège) : nom : le fichier dit « Bureau de l'accueil général », "
         "l'application dit « Bureau de l'accueil et du courrier »."
     ]
     service.refresh_from_db()
