@@ -64,15 +64,13 @@ def _desks(accesses: tuple[Access, ...]) -> list[Desk]:
     figures = Measurement.objects.filter(own, prefecture__in=prefectures)
     with_figures = set(figures.values_list("prefecture", "period_start__year").distinct())
     bilans = list(Bilan.objects.filter(prefecture__in=prefectures).defer("content").order_by("-edition"))
-    return [
-        Desk(access, _years(access.prefecture.pk, with_figures, bilans))
-        for access in accesses
-    ]
+    return [Desk(access, _years(access.prefecture.pk, with_figures, bilans)) for access in accesses]
 
 
 def _years(prefecture: int, with_figures: set[tuple[int, int]], bilans: list[Bilan]) -> list[Year]:
     editions = [bilan for bilan in bilans if bilan.prefecture_id == prefecture]
-    numbers = {year for where, year in with_figures if where == prefecture} | {bilan.year for bilan in editions}
+    numbers = {bilan.year for bilan in editions}
+    numbers |= {year for where, year in with_figures if where == prefecture}
     return [
         Year(
             number=number,

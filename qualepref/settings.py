@@ -63,8 +63,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "qualepref.middleware.clean_input",
     "django.middleware.common.CommonMiddleware",
@@ -119,7 +119,9 @@ else:
 
 FILES_DIR = VAR_DIR / "files"
 STATIC_URL = "static/"
-STATIC_ROOT = Path(env.str("QUALEPREF_STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
+STATIC_ROOT = (
+    Path(env.str("QUALEPREF_STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))) if IN_PRODUCTION else None
+)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": FILES_DIR}},
@@ -131,6 +133,7 @@ STORAGES = {
 }
 # Outside production nothing is collected: files are served where they stand, the suite included.
 WHITENOISE_USE_FINDERS = not IN_PRODUCTION
+WHITENOISE_AUTOREFRESH = MODE == "test"  # each test client is a server of its own: it must not list them all
 # The hashed-name storage rewrites the style sheets, so their published checksums no longer match.
 DSFR_USE_INTEGRITY_CHECKSUMS = False
 DSFR_MARK_OPTIONAL_FIELDS = True
@@ -162,6 +165,7 @@ LOGOUT_REDIRECT_URL = "login"
 
 # An account is closed for a quarter of an hour to the source that fails, never to its owner elsewhere.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_FORM_FIELD = "username"  # its default, the model's field, would count nobody's failures
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"

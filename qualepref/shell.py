@@ -1,18 +1,21 @@
 """What surrounds every page: whose block stands at its top, who is signed in, the main menu.
 
-The public layout asks for none of it, so it costs its query (the agent's memberships) on agents' pages only,
-and none where the view has entered a préfecture.
+The public layout asks for none of it, so it costs its query, the agent's memberships, on agents' pages only;
+a view that has entered a préfecture has asked it already.
 """
 
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from sites.access import Access, holdings
+from sites.access import Access, AgentRequest, Role, holdings
+
+REPUBLIC = "République Française"
 
 
 @dataclass(frozen=True)
@@ -33,26 +36,26 @@ class Shell:
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
+    user = getattr(request, "user", AnonymousUser())  # what is refused at the edge has nobody yet
     return {
         "access": getattr(request, "access", None),
-        "layout": "base_agents.html" if request.user.is_authenticated else "base_public.html",
+        "layout": "base_agents.html" if user.is_authenticated else "base_public.html",
         "shell": SimpleLazyObject(partial(_surround, request)),
     }
 
 
-def _surround(request: HttpRequest) -> Shell:
+def _surround(request: AgentRequest) -> Shell:
     if not request.user.is_authenticated:
-        return Shell("République Française", "", "", ())
-    access, roles = getattr(request, "access", None), []
-    if access is None:
-        held = holdings(request)
-        access = held.accesses[0] if len(held.accesses) == 1 else None
-        roles = [each.role_label for each in held.accesses]
-        roles += ["administrateur de l'installation"] if held.is_administrator else []
-    else:
-        roles = [access.role_label]
+        return Shell(REPUBLIC, "", "", ())
+    held = holdings(request)
+    access: Access | None = getattr(request, "access", None)
+    if access is None and len(held.accesses) == 1:
+        access = held.accesses[0]
+    roles = [each.role_label for each in ([access] if access else held.accesses)]
+    if held.is_administrator:
+        roles.append(Role.ADMINISTRATOR.label)
     return Shell(
-        state_title=access.prefecture.state_title if access else "République Française",
+        state_title=access.prefecture.state_title if access else REPUBLIC,
         prefecture_name=access.prefecture.name if access else "",
         role_label=", ".join(dict.fromkeys(roles)) or "sans affectation",
         menu=tuple(_menu(request, access)),

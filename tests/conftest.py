@@ -1,14 +1,18 @@
 """The cast: invented people that every test knows, and the préfecture where they work."""
 
 import datetime
+import hashlib
 from collections.abc import Callable
 
 import pytest
 from django.conf import settings
 from django.test import Client
 
+from indicators.models import Measurement
+from publications import publish
+from publications.models import Bilan
 from sites.models import Agent, Membership, Prefecture, Service, Unit
-from tests import factories, strict_templates
+from tests import factories, matrix, strict_templates
 
 Role = Membership.Role
 
@@ -73,7 +77,7 @@ def accueil(siege: Unit) -> Service:
 
 
 def _agent(name: str, role: Role, prefecture: Prefecture | None, **where_and_when: object) -> Agent:
-    agent = factories.AgentFactory(full_name=name, email=f"{name.split()[0].lower()}@prefecture.test")
+    agent = factories.AgentFactory(full_name=name, email=f"{name.partition(' ')[0].lower()}@prefecture.test")
     factories.MembershipFactory(agent=agent, role=role, prefecture=prefecture, **where_and_when)
     return agent
 
@@ -133,12 +137,56 @@ def zoe(elsewhere: Prefecture) -> Agent:
 
 
 @pytest.fixture
-def client_of() -> Callable[[Agent], Client]:
-    """`client_of(claire)` is a browser in which Claire is signed in."""
+def client_of() -> Callable[[Agent | None], Client]:
+    """`client_of(claire)` is a browser in which Claire is signed in; `client_of(None)`, nobody."""
 
-    def sign_in(agent: Agent) -> Client:
+    def sign_in(agent: Agent | None) -> Client:
         client = Client()
-        client.force_login(agent, backend="django.contrib.auth.backends.ModelBackend")
+        if agent:
+            client.force_login(agent, backend="django.contrib.auth.backends.ModelBackend")
         return client
 
     return sign_in
+
+
+# --- what happened -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def figures(siege: Unit, arles: Unit) -> list[Measurement]:
+    """Figures of 2018 and 2019 in two units, for two indicators of an adopted référentiel."""
+    referentiel = factories.ReferentielFactory(slug="referentiel-de-test", title="Référentiel de test")
+    factories.AdoptionFactory(prefecture=siege.prefecture, referentiel=referentiel)
+    module = factories.ModuleFactory(referentiel=referentiel)
+    for unit in (siege, arles):
+        factories.PerimeterFactory(service=factories.ServiceFactory(unit=unit), module=module)
+    rates = factories.IndicatorFactory.create_batch(2, engagement__module=module)
+    for rate in rates:
+        factories.TargetFactory(indicator=rate)
+    return [
+        factories.MeasurementFactory(unit=unit, indicator=rate, year=year)
+        for unit in (siege, arles)
+        for rate in rates
+        for year in (2018, 2019)
+    ]
+
+
+@pytest.fixture
+def published(figures: list[Measurement], claire: Agent) -> Bilan:
+    """The bilan 2018 of the préfecture, signed and published by Claire; its PDF is a sheet without text."""
+    bilan = publish.freeze(claire.memberships.get().prefecture, 2018, by=claire)
+    pdf = b"%PDF-1.7\n%%EOF\n"
+    bilan.pdf_name, bilan.pdf_sha256 = "bilans/test.pdf", hashlib.sha256(pdf).hexdigest()
+    bilan.save(update_fields=["pdf_name", "pdf_sha256"])
+    path = publish.pdf_path(bilan)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(pdf)
+    publish.publish(bilan, by=claire)
+    bilan.refresh_from_db()
+    return bilan
+
+
+@pytest.fixture
+def world(published: Bilan, request: pytest.FixtureRequest) -> dict[str, Agent | None]:
+    """Who plays each role of the access matrix, where there is something to see."""
+    return {role: request.getfixturevalue(name) if name else None for role, name in matrix.CAST.items()}

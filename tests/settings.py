@@ -6,9 +6,8 @@ import shutil
 import tempfile
 
 os.environ["QUALEPREF_MODE"] = "test"
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the browser's driver keeps an event loop in the main thread
 if "QUALEPREF_VAR" not in os.environ:
     os.environ["QUALEPREF_VAR"] = folder = tempfile.mkdtemp(prefix="qualepref-tests-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
-from qualepref.settings import *  # noqa: E402, F403
+from qualepref.settings import *  # noqa: F403

@@ -1,0 +1,231 @@
+"""The guards of the whole house: what holds for every route, every template, every model."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from qualepref.public_routes import PUBLIC_ROUTES
+from sites.models import RESERVED_SLUGS, Membership
+from tests import matrix
+from tests.factories import PASSWORD
+
+ROOT = Path(settings.BASE_DIR)
+OUR_APPS = [app for app in apps.get_app_configs() if Path(app.path).parent == ROOT]
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+ROUTES = matrix.routes()
+
+WRITE = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"')
+# What any visit may write: who is signed in, and who failed to.
+VISITS = ("django_session", "axes_")
+
+
+def by_name(route):
+    return route.name
+
+
+# --- who gets what -----------------------------------------------------------------------------------------
+
+
+def test_every_route_has_its_line_and_every_line_its_route():
+    assert sorted(matrix.ROWS) == sorted(route.name for route in ROUTES)
+
+
+def test_every_role_has_its_actor():
+    assert set(matrix.CAST) == {"anonymous", "stranger", *Membership.Role.values}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("route", ROUTES, ids=by_name)
+def test_who_gets_what(route, method, world, client_of):
+    got, written = {}, {}
+    for role, agent in world.items():
+        client = client_of(agent)
+        with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+            response = client.generic(method, route.url)
+            response.getvalue()  # a file is closed once it is read
+            transaction.set_rollback(True)
+        got[role] = answer(response)
+        written[role] = tables_written(queries)
+
+    assert got == route.answers(method)
+    writers = {role for role, tables in written.items() if tables}
+    assert writers <= (set() if method == "GET" else {"quality_manager"})
+
+
+def answer(response):
+    to_sign_in = response.status_code == 302 and response.url.startswith(reverse("login") + "?")
+    return "connexion" if to_sign_in else response.status_code
+
+
+def tables_written(queries):
+    tables = {match[1] for query in queries if (match := WRITE.match(query["sql"]))}
+    return {table for table in tables if not table.startswith(VISITS)}
+
+
+def test_the_routes_open_to_all_are_those_of_the_list():
+    assert {route.name for route in ROUTES if route.is_public} == set(PUBLIC_ROUTES)
+    assert len(PUBLIC_ROUTES) == 10
+
+
+def test_no_prefecture_may_take_an_address_of_ours():
+    parts = [route.path.split("/") for route in ROUTES]
+    first = {path[0] for path in parts}
+    below_agents = {path[1] for path in parts if path[0] == "agents" and len(path) > 2}
+    addresses = {part for part in first | below_agents if re.fullmatch(r"[-\w]+", part)}
+
+    assert sorted(RESERVED_SLUGS) == sorted(addresses | {settings.STATIC_URL.strip("/")})
+
+
+# --- every answer ------------------------------------------------------------------------------------------
+
+
+def pages_of(client):
+    """The answer to every route, as an agent who may read them gets it, and some that are refused."""
+    urls = [route.url for route in ROUTES] + ["/n/importe/quoi", "/%00", "/static/css/site.css"]
+    answers = {url: client.get(url) for url in urls}
+    for response in answers.values():
+        response.getvalue()
+    return answers
+
+
+def test_every_answer_has_a_policy_without_unsafe_sources(world, client_of, client):
+    for url, response in (pages_of(client) | pages_of(client_of(world["quality_manager"]))).items():
+        policy = response.headers["Content-Security-Policy"]
+
+        assert "default-src 'self'" in policy, url
+        assert "unsafe" not in policy, url
+
+
+def test_no_private_page_is_stored(world, client_of):
+    for url, response in pages_of(client_of(world["quality_manager"])).items():
+        if url not in ("/%00", "/static/css/site.css"):
+            assert response.headers["Cache-Control"] == "no-store, private", url
+
+
+def test_cookies_are_out_of_reach_of_scripts_and_of_other_sites(world, client):
+    typed = {"username": world["quality_manager"].email, "password": PASSWORD}
+    cookies = client.post(reverse("login"), typed).cookies
+
+    assert {name: (cookie["httponly"], cookie["samesite"]) for name, cookie in cookies.items()} == {
+        "sessionid": (True, "Lax"),
+        "csrftoken": (True, "Lax"),
+    }
+
+
+# --- production --------------------------------------------------------------------------------------------
+
+PRODUCTION = {
+    "QUALEPREF_MODE": "production",
+    "SECRET_KEY": "a secret long enough for a test, with 5 kinds of characters: é, A, 1, _ and !",
+    "QUALEPREF_BASE_URL": "https://qualite.test",
+    "ALLOWED_HOSTS": "qualite.test",
+    "DJANGO_SETTINGS_MODULE": "qualepref.settings",
+}
+
+
+def in_production(*arguments, **changes):
+    environment = {**os.environ, **PRODUCTION, **changes}
+    return subprocess.run(
+        [sys.executable, *arguments], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def test_production_passes_the_checks_of_django():
+    checked = in_production("manage.py", "check", "--deploy", "--fail-level", "WARNING")
+
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_cookies_of_production_are_tied_to_its_host_and_to_https():
+    names = ["SESSION_COOKIE_NAME", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_NAME", "CSRF_COOKIE_SECURE"]
+    code = f"import json, qualepref.settings as s; print(json.dumps([getattr(s, name) for name in {names}]))"
+
+    assert json.loads(in_production("-c", code).stdout) == ["__Host-session", True, "__Host-csrf", True]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("SECRET_KEY", ""),
+        ("ALLOWED_HOSTS", ""),
+        ("ALLOWED_HOSTS", "*"),
+        ("QUALEPREF_BASE_URL", ""),
+        ("QUALEPREF_BASE_URL", "http://qualite.test"),
+    ],
+)
+def test_production_refuses_to_start_unsafely(variable, value):
+    started = in_production("-c", "import qualepref.settings", **{variable: value})
+
+    assert started.returncode == 1
+    assert variable in started.stderr
+
+
+# --- templates ---------------------------------------------------------------------------------------------
+
+
+def test_every_template_is_used():
+    sources = [*TEMPLATES, *(path for app in OUR_APPS for path in Path(app.path).rglob("*.py"))]
+    text = "\n".join(path.read_text("utf-8") for path in sources)
+    django_looks_for = {"400.html", "403.html", "403_csrf.html", "404.html", "500.html"}
+    names = {str(path.relative_to(ROOT / "templates")) for path in TEMPLATES} - django_looks_for
+    names -= {"registration/login.html"}  # named by Django's LoginView
+
+    assert "\n".join(name for name in sorted(names) if f'"{name}"' not in text) == ""
+
+
+def found_in_templates(pattern, *, but_not="pdf/"):
+    """Lines « template: what the pattern found », for every template of a web page."""
+    return "\n".join(
+        f"{name}: {found.strip()}"
+        for path in TEMPLATES
+        if not (name := str(path.relative_to(ROOT / "templates"))).startswith(but_not)
+        for found in pattern(path.read_text("utf-8"))
+    )
+
+
+def test_no_template_has_a_style_or_a_script_of_its_own():
+    own = re.compile(r"\sstyle=.*|<style.*|\son[a-z]+=.*|javascript:.*|<script(?![^>]*\ssrc=).*")
+
+    assert found_in_templates(own.findall) == ""
+
+
+def test_french_punctuation_does_not_leave_its_word():
+    """« mot ; » and « 95 % » have a no-break space, so that no line begins with a mark."""
+
+    def loose(html):
+        html = re.sub(r"{% comment %}.*?{% endcomment %}", "", html, flags=re.DOTALL)
+        text = re.sub(r"{%.*?%}|{#.*?#}|<[^>]*>", "", re.sub(r"{{.*?}}", "x", html))
+        return re.findall(r".* [:;?!»%](?=\s|$).*|.*« .*", text)
+
+    assert found_in_templates(loose) == ""
+
+
+# --- models ------------------------------------------------------------------------------------------------
+
+
+def test_no_migration_is_missing(db):
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_every_constraint_says_what_is_wrong():
+    silent = [
+        f"{model.__name__}: {constraint.name}"
+        for app in OUR_APPS
+        for model in app.get_models()
+        for constraint in model._meta.constraints
+        if constraint.violation_error_message == constraint.default_violation_error_message
+        or not constraint.violation_error_message.endswith(".")
+    ]
+
+    assert "\n".join(silent) == ""
