@@ -66,6 +66,15 @@ ADVANCES = {
     **dict.fromkeys("ABCDGHKNOQRTUVXYZÀÂÄÁÃÅÇÎÏÍÌÔÖÓÒÕÙÛÜÚÑØ&%#@w…", 0.87),
 }
 WIDEST = 1.3
+SHORT_MONTHS = (
+    "janv.",
+    "févr.",
+    "mars",
+    "avr.",
+    "mai",
+    "juin",
+    *("juil.", "août", "sept.", "oct.", "nov.", "déc."),
+)
 BREAKS = " \t\n\r\f\v"
 UNPRINTABLE = {"Cc", "Cf", "Cn", "Co", "Cs"}
 
@@ -271,21 +280,8 @@ def _short_months(coverage: Coverage) -> str:
     first, last = min(coverage.months, default=1), max(coverage.months, default=0)
     if len(coverage.months) != last - first + 1:
         return f"{len(coverage.months)} mois"
-    names = (
-        "janv.",
-        "févr.",
-        "mars",
-        "avr.",
-        "mai",
-        "juin",
-        "juil.",
-        "août",
-        "sept.",
-        "oct.",
-        "nov.",
-        "déc.",
-    )
-    return names[first - 1] if first == last else f"{names[first - 1]} à {names[last - 1]}"
+    start, end = SHORT_MONTHS[first - 1], SHORT_MONTHS[last - 1]
+    return start if first == last else f"{start} à {end}"
 
 
 def _conclusion(theme: str, lines: list[dict[str, Any]]) -> str:
@@ -359,15 +355,13 @@ def _pages(indicators: list[tuple[str, list[_Row]]]) -> Iterator[list[tuple[str,
 
 def _scale(rows: list[_Row], unit: str) -> tuple[_Frame, list[tuple[float, float, str, str]]]:
     """The axis, from zero to a round number that no value and no target exceeds, and its labels."""
-    names = max(width_of(fit(row.name, NAMES, SIZE), SIZE) for row in rows)
-    words = max(
-        width_of(fit(row.value_label, VALUES, SIZE), SIZE)
-        + (width_of(fit(row.remark, REMARKS, SMALL_SIZE), SMALL_SIZE) + GAP if row.remark else 0)
+    left = max(width_of(fit(row.name, NAMES, SIZE), SIZE) for row in rows) + GAP
+    top, steps = _round_above(max(_reach(row) for row in rows))
+    width = min(
+        (WIDTH - left - _words_width(row) - 3 * GAP) * float(top / reach) if (reach := _reach(row)) else WIDTH
         for row in rows
     )
-    left = names + GAP
-    top, steps = _round_above(max(amount for row in rows for amount in (row.value or 0, row.target or 0)))
-    frame = _Frame(left, WIDTH - words - 3 * GAP, top)
+    frame = _Frame(left, min(left + width, WIDTH - 3 * GAP), top)
     labels = [
         _tick_label(top * step / steps, unit if step == steps else "count") for step in range(steps + 1)
     ]
@@ -382,7 +376,18 @@ def _scale(rows: list[_Row], unit: str) -> tuple[_Frame, list[tuple[float, float
     return frame, ticks
 
 
-def _round_above(amount: Fraction | int) -> tuple[Fraction, int]:
+def _reach(row: _Row) -> Fraction:
+    """How far the bar and its target go: its words may stand behind either."""
+    return max(row.value or Fraction(0), row.target or Fraction(0))
+
+
+def _words_width(row: _Row) -> float:
+    """The room of a value and its remark."""
+    width = width_of(fit(row.value_label, VALUES, SIZE), SIZE)
+    return width + (GAP + width_of(fit(row.remark, REMARKS, SMALL_SIZE), SMALL_SIZE) if row.remark else 0)
+
+
+def _round_above(amount: Fraction) -> tuple[Fraction, int]:
     """The nearest round number at or above an amount, and into how many even steps it falls."""
     if amount <= 0:
         return Fraction(1), 1
@@ -433,12 +438,10 @@ def _bar(row: _Row, frame: _Frame, y: float, sheet_id: str) -> Bar:
     baseline = y + (ROW_PITCH + SIZE) / 2 - 2
     value = fit(row.value_label, VALUES, SIZE)
     remark = fit(row.remark, REMARKS, SMALL_SIZE)
-    value_width = width_of(value, SIZE)
-    words_width = value_width + (width_of(remark, SMALL_SIZE) + GAP if remark else 0)
     start = frame.left + width + GAP
     if row.target is not None:  # the words step over the line that they would stand on
         line = frame.at(row.target)
-        if start - GAP / 2 < line < start + words_width + GAP / 2:
+        if start - GAP / 2 < line < start + _words_width(row) + GAP / 2:
             start = line + GAP
     return Bar(
         x=frame.left,
@@ -448,7 +451,7 @@ def _bar(row: _Row, frame: _Frame, y: float, sheet_id: str) -> Bar:
         filling=_filling(row.position, sheet_id) if row.value is not None else None,
         name=Words(frame.left - GAP, baseline, fit(row.name, NAMES, SIZE), SIZE, "end"),
         value=Words(start, baseline, value, SIZE),
-        remark=Words(start + value_width + GAP, baseline, remark, SMALL_SIZE) if remark else None,
+        remark=Words(start + width_of(value, SIZE) + GAP, baseline, remark, SMALL_SIZE) if remark else None,
         is_missing=row.value is None,
     )
 

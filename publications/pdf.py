@@ -1,0 +1,389 @@
+"""The bilan as a PDF, and the one way from HTML to PDF: tagged, in Marianne, without a network.
+
+A document is made of the frozen content and of our own static files, so that an edition has the same bytes in
+every process of a release. What people typed is bounded and made fit for print here, once, for all templates.
+"""
+
+import ctypes
+import datetime
+import importlib
+import io
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pikepdf
+from django.template.loader import render_to_string
+from django.utils.text import slugify
+
+from publications import bilan as contents
+from publications import reading
+from publications.models import Bilan
+from publications.reading import Data
+from referentiel.measures import Verdict
+from referentiel.models import Indicator
+
+Report = Callable[[int, str], None]
+
+# What WeasyPrint opens, and the Debian package that brings it.
+LIBRARIES = {
+    "libpango-1.0.so.0": "libpango-1.0-0",
+    "libpangoft2-1.0.so.0": "libpangoft2-1.0-0",
+    "libharfbuzz-subset.so.0": "libharfbuzz-subset0",
+}
+
+# Whatever is written within these bounds, a bilan takes less than a minute and less than 512 MB.
+PART_CHARACTERS = 20_000
+PART_LINES = 1_000
+NOTE_CHARACTERS = 2_000
+NOTES = 200
+FIGURES = 2_000  # indicators × units
+
+UNITS_PER_TABLE = 3
+NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
+LONGEST_WORD = 80
+ZERO_WIDTH_SPACE = "\N{ZERO WIDTH SPACE}"
+NBSP = "\N{NO-BREAK SPACE}"
+# Characters that XML forbids, and marks that turn the direction of what follows.
+UNPRINTABLE = re.compile(
+    "[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u202a-\u202e\u2066-\u2069]"
+)
+
+
+class MissingLibrariesError(Exception):
+    """PDFs need libraries of the system that are not there; the message is the command that brings them."""
+
+
+class TooLongError(Exception):
+    """The content is longer than what a document is made for; the message says what to shorten."""
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What the title page and the foot of each page say. Provisional content has neither number nor day."""
+
+    number: int | None
+    signed_on: datetime.date | None
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter of the document; `kind` names its template, `shown` is what that template needs."""
+
+    numeral: str
+    kind: str
+    title: str
+    sections: list[str]
+    shown: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        return slugify(self.title)
+
+    @property
+    def template(self) -> str:
+        return f"pdf/_{self.kind}.html"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A unit at the head of its group of columns, with the numbers of the notes on all of it."""
+
+    unit: Data
+    notes: list[int]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One indicator in a table, with the numbers of the notes on all of it."""
+
+    indicator: Data
+    notes: list[int]
+    cells: list[Data]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A landscape table: the siège, or up to three sous-préfectures side by side."""
+
+    title: str
+    columns: list[Column]
+    bands: list[tuple[str, list[Row]]]
+    table_notes: list[int]
+    notes: list[Data]
+
+    @property
+    def width(self) -> int:
+        return 2 + 4 * len(self.columns)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What became of the results of a unit."""
+
+    unit: Data
+    met: int
+    missed: int
+    no_target: int
+    no_result: int
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Why a figure is absent, or how it was corrected."""
+
+    unit: str
+    indicator: Data
+    cell: Data
+
+
+def missing_libraries() -> str:
+    """Empty, or a sentence with the command to type: to be asked where PDFs will be made."""
+    missing = [package for library, package in LIBRARIES.items() if not _opens(library)]
+    if not missing:
+        return ""
+    return (
+        f"Il manque de quoi composer les PDF ({', '.join(missing)}). Taper : "
+        f"apt-get install --no-install-recommends {' '.join(LIBRARIES.values())}"
+    )
+
+
+def render(bilan: Bilan, report: Report) -> bytes:
+    """The PDF of a signed bilan, from its frozen content alone."""
+    signed_on = bilan.frozen_at.astimezone(ZoneInfo(bilan.prefecture.time_zone)).date()
+    edition = Edition(bilan.edition, signed_on, bilan.sha256)
+    return _render(bilan.data, edition, created=bilan.frozen_at, report=report)
+
+
+def render_provisional(content: contents.Content, report: Report) -> bytes:
+    """The PDF of what would be signed now; each of its pages says that it is not."""
+    edition = Edition(None, None, contents.hash_of(content.as_text()))
+    return _render(content.as_data(), edition, created=None, report=report)
+
+
+def _render(data: Data, edition: Edition, *, created: datetime.datetime | None, report: Report) -> bytes:
+    if sentences := too_long(data):
+        raise TooLongError(" ".join(sentences))
+    report(10, "Préparation des tableaux et des graphiques")
+    content = _prepared(data)
+    read = reading.read(content)
+    title = f"Bilan annuel {content['year']} de la démarche qualité – {content['prefecture']['name']}"
+    html = render_to_string(
+        "pdf/bilan.html",
+        {
+            "title": title if edition.number else f"{title} (document provisoire)",
+            "edition": edition,
+            "content": content,
+            "year_before": content["year"] - 1,
+            "reading": read,
+            "chapters": _chapters(content, read),
+        },
+    )
+    return write_pdf(html, title=title, created=created, report=report)
+
+
+def write_pdf(
+    html: str,
+    *,
+    title: str,
+    created: datetime.datetime | None = None,
+    report: Report = lambda progress, step: None,
+) -> bytes:
+    """Tagged PDF/UA-1, in French. Whatever the HTML asks for, only our own static files are read.
+
+    The HTML names them `static:<path>`; its fonts are declared in its style sheet.
+    """
+    report(15, "Mise en page")
+    body = _weasyprint().write(
+        html,
+        title=title,
+        lang="fr",
+        created=created.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if created else None,
+        on_laid_out=lambda pages: report(60, f"Écriture des {pages} pages"),
+    )
+    report(85, "Balisage pour les lecteurs d’écran")
+    return _with_scopes(body)
+
+
+def too_long(data: Data) -> list[str]:
+    """What a document would not hold, as sentences; nothing is cut in silence."""
+    sentences = []
+    for part in data["parts"]:
+        lines = part["text"].count("\n") + 1
+        if len(part["text"]) > PART_CHARACTERS or lines > PART_LINES:
+            sentences.append(
+                f"La partie « {part['title']} » compte {len(part['text'])} caractères et {lines} lignes : "
+                f"la ramener à {PART_CHARACTERS} caractères et {PART_LINES} lignes au plus."
+            )
+    sentences += [
+        f"La note {note['number']} compte {len(note['text'])} caractères : "
+        f"la ramener à {NOTE_CHARACTERS} au plus."
+        for note in data["notes"]
+        if len(note["text"]) > NOTE_CHARACTERS
+    ]
+    if len(data["notes"]) > NOTES:
+        sentences.append(f"Le bilan porte {len(data['notes'])} notes : en garder {NOTES} au plus.")
+    figures = sum(len(line["cells"]) for band in data["bands"] for line in band["lines"])
+    if figures > FIGURES:
+        sentences.append(f"Le bilan porte {figures} chiffres : en garder {FIGURES} au plus.")
+    return sentences
+
+
+def _chapters(content: Data, read: reading.Reading) -> list[Chapter]:
+    """In the order of reading. A part that nobody wrote is no chapter: the last page says it is missing."""
+    tables = _tables(content)
+    drawn = [theme for theme in read.themes if theme.chart]
+    year = content["year"]
+    found: list[tuple[str, str, list[str], dict[str, Any]]] = []
+    if tables or read.summary:
+        title = read.summary.title if read.summary else f"{year} en quelques chiffres"
+        shown = {"part": read.summary, "tallies": _tallies(content), "score": read.score}
+        found.append(("overview", title, [], shown))
+    if tables:
+        title = f"Tableaux de bord et indicateurs {year}"
+        found.append(("tables", title, [table.title for table in tables], {"tables": tables}))
+    if drawn:
+        found.append(("charts", "Résultats par thème", [theme.title for theme in drawn], {"themes": drawn}))
+    found += [("part", part.title, [], {"part": part}) for part in read.parts if part.blocks]
+    method = {"remarks": _remarks(content), "measured": _measured(content)}
+    found.append(("method", "Méthode et sources", [], method))
+    return [Chapter(numeral, *chapter) for numeral, chapter in zip(NUMERALS, found, strict=False)]
+
+
+def _tables(content: Data) -> list[Table]:
+    """The siège alone, then the sous-préfectures, shared evenly between tables of at most three."""
+    places = range(len(content["units"]))
+    headquarters = [place for place in places if content["units"][place]["kind"] == "headquarters"]
+    others = [place for place in places if place not in headquarters]
+    tables = [_table(content, [place], content["units"][place]["name"]) for place in headquarters]
+    count = -(-len(others) // UNITS_PER_TABLE)
+    for number in range(count):
+        start, end = (round(len(others) * edge / count) for edge in (number, number + 1))
+        title = "Sous-préfectures" if count == 1 else f"Sous-préfectures ({number + 1} sur {count})"
+        tables.append(_table(content, others[start:end], title))
+    return [table for table in tables if table.bands]
+
+
+def _table(content: Data, places: Sequence[int], title: str) -> Table:
+    units = [content["units"][place] for place in places]
+    names = {unit["name"] for unit in units}
+    bands = []
+    for band in content["bands"]:
+        rows = [
+            Row(line, _notes(content, None, line["title"]), [line["cells"][place] for place in places])
+            for line in band["lines"]
+        ]
+        expected = [row for row in rows if any(cell["absence"] != "not_expected" for cell in row.cells)]
+        if expected:
+            bands.append((band["theme"], expected))
+    titles = {row.indicator["title"] for _, rows in bands for row in rows}
+    return Table(
+        title=title,
+        columns=[Column(unit, _notes(content, unit["name"], None)) for unit in units],
+        bands=bands,
+        table_notes=_notes(content, None, None),
+        notes=[
+            note
+            for note in content["notes"]
+            if note["unit"] in {None, *names} and note["indicator"] in {None, *titles}
+        ],
+    )
+
+
+def _notes(content: Data, unit: str | None, indicator: str | None) -> list[int]:
+    """The numbers of the notes on a whole column, a whole line or the whole table."""
+    return [n["number"] for n in content["notes"] if (n["unit"], n["indicator"]) == (unit, indicator)]
+
+
+def _measured(content: Data) -> list[tuple[str, list[tuple[Data, str]]]]:
+    """The indicators of each theme, with their measuring unit in words."""
+    return [
+        (band["theme"], [(line, str(Indicator.Unit(line["unit"]).label)) for line in band["lines"]])
+        for band in content["bands"]
+    ]
+
+
+def _tallies(content: Data) -> list[Tally]:
+    tallies = []
+    for place, unit in enumerate(content["units"]):
+        cells = [line["cells"][place] for band in content["bands"] for line in band["lines"]]
+        verdicts = [cell["verdict"] for cell in cells if cell["absence"] != "not_expected"]
+        tallies.append(Tally(unit, *(verdicts.count(verdict) for verdict in Verdict)))
+    return tallies
+
+
+def _remarks(content: Data) -> list[Remark]:
+    return [
+        Remark(unit["name"], line, cell)
+        for place, unit in enumerate(content["units"])
+        for band in content["bands"]
+        for line in band["lines"]
+        if (cell := line["cells"][place])["reason"]
+    ]
+
+
+def _prepared(value: Any) -> Any:
+    """The content with every text in it fit for print."""
+    match value:
+        case str():
+            return _typeset(value)
+        case list():
+            return [_prepared(item) for item in value]
+        case dict():
+            return {key: _prepared(item) for key, item in value.items()}
+    return value
+
+
+def _typeset(text: str) -> str:
+    """French typography, nothing without a shape, and words that can be broken."""
+    text = UNPRINTABLE.sub("", text)
+    text = re.sub(r"(?<=\w)'(?=\w)", "’", text)
+    text = re.sub(r" (?=[;:!?»%€])|(?<=«) ", NBSP, text)
+    text = text.replace(f"j{NBSP}ouvrés", "j ouvrés")  # on two lines where the column is narrow
+    return re.sub(rf"[^ \n\t]{{{LONGEST_WORD}}}", rf"\g<0>{ZERO_WIDTH_SPACE}", text)
+
+
+def _weasyprint() -> Any:
+    """WeasyPrint opens Pango as it is imported: an import above would take half a second of every command,
+    and stop the web server and the mails of an installation where only the PDF worker has Pango."""
+    if missing := missing_libraries():
+        raise MissingLibrariesError(missing)
+    return importlib.import_module("publications.weasy")
+
+
+def _with_scopes(body: bytes) -> bytes:
+    """The same document with the scope of each header cell, which WeasyPrint leaves out.
+
+    In our templates the cells of a <thead> are heads of columns and all others heads of rows.
+    """
+    written = io.BytesIO()
+    with pikepdf.open(io.BytesIO(body)) as pdf:
+        for cell in _header_cells(pdf):
+            scope = "/Column" if _is_in_table_head(cell) else "/Row"
+            cell.A.Scope = pikepdf.Name(scope)
+        pdf.save(written, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return written.getvalue()
+
+
+def _header_cells(pdf: pikepdf.Pdf) -> Iterable[pikepdf.Object]:
+    return (item for item in pdf.objects if isinstance(item, pikepdf.Dictionary) and item.get("/S") == "/TH")
+
+
+def _is_in_table_head(cell: pikepdf.Object) -> bool:
+    element = cell
+    while element.get("/S") not in ("/Table", None):
+        if element.S == "/THead":
+            return True
+        element = element.P
+    return False
+
+
+def _opens(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
