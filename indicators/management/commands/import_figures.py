@@ -1,0 +1,107 @@
+"""Take the printed results of a year from a CSV, ODS or XLSX file, with the answers to its problems."""
+
+import json
+from argparse import ArgumentParser
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from indicators.answers import ImportRefusedError, Problem
+from indicators.imports import Report, UnansweredError, import_file
+from indicators.tables import TableError
+from sites.models import Prefecture
+
+YEARS = range(2000, 2101)
+
+
+class Command(BaseCommand):
+    help = (
+        "Importe les résultats imprimés d'une année (CSV, ODS ou XLSX) et liste ce qui n'y va pas. "
+        "Sans réponse à tous les problèmes bloquants, rien n'est importé."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        # Checked in handle and not by argparse, whose messages are in English.
+        parser.add_argument("file", nargs="?", metavar="FICHIER", help="le tableau imprimé")
+        parser.add_argument("--prefecture", metavar="CODE", help="code du département : 13, 2A, 971")
+        parser.add_argument("--year", metavar="ANNÉE", help="année des résultats : 2018")
+        parser.add_argument("--answers", metavar="FICHIER", help="réponses aux problèmes bloquants (TOML)")
+        parser.add_argument("--dry-run", action="store_true", help="tout vérifier, ne rien écrire")
+        parser.add_argument("--format", default="text", help="text (par défaut) ou json")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not options["file"]:
+            raise CommandError("Indiquez le fichier à importer.")
+        if options["format"] not in ("text", "json"):
+            raise CommandError(f"Format inconnu : « {options['format']} ». Choisissez text ou json.")
+        path = Path(options["file"])
+        show = _as_json if options["format"] == "json" else _as_text
+        try:
+            report = import_file(
+                path,
+                prefecture=_prefecture(options["prefecture"]),
+                year=_year(options["year"]),
+                answers=Path(options["answers"]) if options["answers"] else None,
+                dry_run=options["dry_run"],
+            )
+        except UnansweredError as error:
+            self.stdout.write(show(path.name, error.report))
+            raise CommandError(str(error)) from error
+        except (TableError, ImportRefusedError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(show(path.name, report))
+
+
+def _prefecture(code: str | None) -> Prefecture:
+    if not code:
+        raise CommandError("Indiquez la préfecture par le code de son département (--prefecture 13).")
+    prefecture = Prefecture.objects.filter(code__iexact=code).first()
+    if prefecture is None:
+        raise CommandError(f"Aucune préfecture n'a le code « {code} » : vérifiez-le, ou chargez-la d'abord.")
+    return prefecture
+
+
+def _year(text: str | None) -> int:
+    if not text:
+        raise CommandError("Indiquez l'année des résultats (--year 2018).")
+    if not text.isdecimal() or int(text) not in YEARS:
+        raise CommandError(f"Année illisible : « {text} ». Écrivez-la en quatre chiffres, 2018 par exemple.")
+    return int(text)
+
+
+def _as_json(_: str, report: Report) -> str:
+    content = {
+        "rows": report.rows,
+        "imported": report.imported,
+        "unchanged": report.unchanged,
+        "problems": [asdict(problem) for problem in report.problems],
+    }
+    return json.dumps(content, ensure_ascii=False)
+
+
+def _as_text(file_name: str, report: Report) -> str:
+    blocking = [problem for problem in report.problems if problem.blocking]
+    warnings = [problem for problem in report.problems if not problem.blocking]
+    parts = [
+        f"{file_name} : {report.rows} lignes lues, {report.imported} chiffres ou notes importés, "
+        f"{report.unchanged} inchangés."
+    ]
+    if blocking:
+        answered = len(blocking) - len(report.unanswered)
+        parts.append(f"\nProblèmes bloquants : {len(blocking)}, dont {answered} avec leur réponse")
+        parts += [
+            _line(problem) + (" [sans réponse]" if problem in report.unanswered else "")
+            for problem in blocking
+        ]
+    if warnings:
+        parts.append(f"\nAvertissements : {len(warnings)}")
+        parts += map(_line, warnings)
+    return "\n".join(parts)
+
+
+def _line(problem: Problem) -> str:
+    cell = f"ligne {problem.row}, {problem.column} : " if problem.row else ""
+    owner = ", ".join(name for name in (problem.unit, problem.indicator) if name)
+    return f"  {cell}{owner}\n    {problem.message} ({problem.code})"
