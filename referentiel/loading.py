@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, transaction
 
-from referentiel.measures import in_french
+from referentiel.measures import NBSP, in_french
 from referentiel.models import (
     Adoption,
     DelayRule,
@@ -235,7 +235,7 @@ class _File:
             values["aliases"] = self.names("aliases", values, where)
         if issubclass(model, NormRow):
             names = self.names("sources", values, where)
-            values["source"] = " ; ".join(str(self.find(self.sources, name, where)) for name in names)
+            values["source"] = f"{NBSP}; ".join(str(self.find(self.sources, name, where)) for name in names)
         own = {f.name: f for f in fields if not f.is_relation}
         for key, value in values.items():
             if key not in own:

@@ -231,7 +231,7 @@ def test_every_row_carries_its_sources_in_full_and_its_certainty(write):
     load(write(NORM))
 
     engagement = Engagement.objects.get(code="E1")
-    assert engagement.source == "Note du 15 janvier 2030 ; Bilan d'essai 2029"
+    assert engagement.source == "Note du 15 janvier 2030\xa0; Bilan d'essai 2029"
     assert Module.objects.get(number=2).certainty == Certainty.UNKNOWN
     assert Target.objects.get().certainty == Certainty.INFERRED
 
