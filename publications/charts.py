@@ -438,11 +438,9 @@ def _bar(row: _Row, frame: _Frame, y: float, sheet_id: str) -> Bar:
     baseline = y + (ROW_PITCH + SIZE) / 2 - 2
     value = fit(row.value_label, VALUES, SIZE)
     remark = fit(row.remark, REMARKS, SMALL_SIZE)
-    start = frame.left + width + GAP
-    if row.target is not None:  # the words step over the line that they would stand on
-        line = frame.at(row.target)
-        if start - GAP / 2 < line < start + _words_width(row) + GAP / 2:
-            start = line + GAP
+    line = None if row.target is None else frame.at(row.target)
+    value_x = _clear_of(line, frame.left + width + GAP, width_of(value, SIZE))
+    remark_x = _clear_of(line, value_x + width_of(value, SIZE) + GAP, width_of(remark, SMALL_SIZE))
     return Bar(
         x=frame.left,
         y=y + (ROW_PITCH - BAR_HEIGHT) / 2,
@@ -450,10 +448,15 @@ def _bar(row: _Row, frame: _Frame, y: float, sheet_id: str) -> Bar:
         height=BAR_HEIGHT,
         filling=_filling(row.position, sheet_id) if row.value is not None else None,
         name=Words(frame.left - GAP, baseline, fit(row.name, NAMES, SIZE), SIZE, "end"),
-        value=Words(start, baseline, value, SIZE),
-        remark=Words(start + width_of(value, SIZE) + GAP, baseline, remark, SMALL_SIZE) if remark else None,
+        value=Words(value_x, baseline, value, SIZE),
+        remark=Words(remark_x, baseline, remark, SMALL_SIZE) if remark else None,
         is_missing=row.value is None,
     )
+
+
+def _clear_of(line: float | None, x: float, width: float) -> float:
+    """Where words start so that no target line crosses them: in their place, or behind the line."""
+    return line + GAP if line is not None and x - GAP / 2 < line < x + width + GAP / 2 else x
 
 
 def _target(target: Fraction, label: str, frame: _Frame, top: float, bottom: float) -> TargetLine:

@@ -112,8 +112,12 @@ class Table:
     title: str
     columns: list[Column]
     bands: list[tuple[str, list[Row]]]
-    table_notes: list[int]
+    caption_notes: list[int]
     notes: list[Data]
+
+    @property
+    def units_label(self) -> str:
+        return ", ".join(column.unit["short_name"] for column in self.columns)
 
     @property
     def width(self) -> int:
@@ -151,14 +155,18 @@ def missing_libraries() -> str:
     )
 
 
-def render(bilan: Bilan, report: Report) -> bytes:
+def _silent(progress: int, step: str) -> None:
+    """Where nobody waits for news."""
+
+
+def render(bilan: Bilan, report: Report = _silent) -> bytes:
     """The PDF of a signed bilan, from its frozen content alone."""
     signed_on = bilan.frozen_at.astimezone(ZoneInfo(bilan.prefecture.time_zone)).date()
     edition = Edition(bilan.edition, signed_on, bilan.sha256)
     return _render(bilan.data, edition, created=bilan.frozen_at, report=report)
 
 
-def render_provisional(content: contents.Content, report: Report) -> bytes:
+def render_provisional(content: contents.Content, report: Report = _silent) -> bytes:
     """The PDF of what would be signed now; each of its pages says that it is not."""
     edition = Edition(None, None, contents.hash_of(content.as_text()))
     return _render(content.as_data(), edition, created=None, report=report)
@@ -171,10 +179,12 @@ def _render(data: Data, edition: Edition, *, created: datetime.datetime | None, 
     content = _prepared(data)
     read = reading.read(content)
     title = f"Bilan annuel {content['year']} de la démarche qualité – {content['prefecture']['name']}"
+    if not edition.number:
+        title += " (document provisoire)"
     html = render_to_string(
         "pdf/bilan.html",
         {
-            "title": title if edition.number else f"{title} (document provisoire)",
+            "title": title,
             "edition": edition,
             "content": content,
             "year_before": content["year"] - 1,
@@ -190,7 +200,7 @@ def write_pdf(
     *,
     title: str,
     created: datetime.datetime | None = None,
-    report: Report = lambda progress, step: None,
+    report: Report = _silent,
 ) -> bytes:
     """Tagged PDF/UA-1, in French. Whatever the HTML asks for, only our own static files are read.
 
@@ -240,13 +250,15 @@ def _chapters(content: Data, read: reading.Reading) -> list[Chapter]:
     found: list[tuple[str, str, list[str], dict[str, Any]]] = []
     if tables or read.summary:
         title = read.summary.title if read.summary else f"{year} en quelques chiffres"
-        shown = {"part": read.summary, "tallies": _tallies(content), "score": read.score}
-        found.append(("overview", title, [], shown))
+        overview = {"part": read.summary, "tallies": _tallies(content), "score": read.score}
+        found.append(("overview", title, [], overview))
     if tables:
         title = f"Tableaux de bord et indicateurs {year}"
         found.append(("tables", title, [table.title for table in tables], {"tables": tables}))
     if drawn:
-        found.append(("charts", "Résultats par thème", [theme.title for theme in drawn], {"themes": drawn}))
+        undrawn = [theme for theme in read.themes if not theme.chart]
+        titles = [theme.title for theme in drawn]
+        found.append(("charts", "Résultats par thème", titles, {"themes": drawn, "undrawn": undrawn}))
     found += [("part", part.title, [], {"part": part}) for part in read.parts if part.blocks]
     method = {"remarks": _remarks(content), "measured": _measured(content)}
     found.append(("method", "Méthode et sources", [], method))
@@ -280,11 +292,14 @@ def _table(content: Data, places: Sequence[int], title: str) -> Table:
         if expected:
             bands.append((band["theme"], expected))
     titles = {row.indicator["title"] for _, rows in bands for row in rows}
+    columns = [Column(unit, _notes(content, unit["name"], None)) for unit in units]
+    # The heading of a table names its only unit: no group of columns does.
+    only = columns[0].notes if len(columns) == 1 else []
     return Table(
         title=title,
-        columns=[Column(unit, _notes(content, unit["name"], None)) for unit in units],
+        columns=columns,
         bands=bands,
-        table_notes=_notes(content, None, None),
+        caption_notes=sorted([*_notes(content, None, None), *only]),
         notes=[
             note
             for note in content["notes"]
@@ -342,7 +357,7 @@ def _typeset(text: str) -> str:
     text = UNPRINTABLE.sub("", text)
     text = re.sub(r"(?<=\w)'(?=\w)", "’", text)
     text = re.sub(r" (?=[;:!?»%€])|(?<=«) ", NBSP, text)
-    text = text.replace(f"j{NBSP}ouvrés", "j ouvrés")  # on two lines where the column is narrow
+    text = re.sub(f"{NBSP}(?=jours|ouvrés)", " ", text)  # on two lines where the column is narrow
     return re.sub(rf"[^ \n\t]{{{LONGEST_WORD}}}", rf"\g<0>{ZERO_WIDTH_SPACE}", text)
 
 
