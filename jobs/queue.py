@@ -26,6 +26,7 @@ MAX_ATTEMPTS = 3
 LEASE = datetime.timedelta(seconds=90)
 # What waits longer than this has lost its message.
 PATIENCE = datetime.timedelta(minutes=1)
+ERROR_MAX = 2_000
 
 Report = Callable[[int, str], None]
 Handler = Callable[..., None]
@@ -68,7 +69,13 @@ def retry(job: Job) -> bool:
     """Queue a failed job again, as if it were new; False if it is not (or no longer) failed."""
     with transaction.atomic():
         changed = Job.objects.filter(pk=job.pk, state=Job.State.FAILED).update(
-            state=Job.State.QUEUED, attempts=0, progress=0, step="", last_error="", queued_at=timezone.now()
+            state=Job.State.QUEUED,
+            attempts=0,
+            progress=0,
+            step="",
+            last_error="",
+            queued_at=timezone.now(),
+            finished_at=None,
         )
         if changed:
             transaction.on_commit(partial(_post, job))
@@ -104,10 +111,12 @@ def sweep(now: datetime.datetime) -> int:
         last_error=f"Interrompue {MAX_ATTEMPTS} fois avant la fin.",
     )
     lost = Job.objects.filter(dead | Q(state=Job.State.QUEUED, queued_at__lt=now - PATIENCE))
-    jobs = list(lost)
-    for job in jobs:
-        _post(job)
-    return len(jobs)
+    posted = 0
+    for job in list(lost):
+        if not _post(job):  # the others would wait for the same broker, each its time
+            break
+        posted += 1
+    return posted
 
 
 def _claim(job_id: int, now: datetime.datetime) -> Job | None:
@@ -135,15 +144,18 @@ def _report(job: Job, progress: int, step: str) -> None:
 
 def _fail(job: Job, error: str) -> None:
     """Back to the queue, where the sweeper takes it a minute later; « échec » after the last attempt."""
+    error = error.replace("\x00", "")[:ERROR_MAX]
     if job.attempts < MAX_ATTEMPTS:
         _settle(job, state=Job.State.QUEUED, last_error=error, queued_at=timezone.now())
     else:
         _settle(job, state=Job.State.FAILED, last_error=error, finished_at=timezone.now())
 
 
-def _post(job: Job) -> None:
+def _post(job: Job) -> bool:
     """Tell a worker to look at the row. A broker out of reach is no error: the sweeper posts it again."""
     try:
         current_app.send_task("jobs.run", args=[job.pk], queue=job.queue, retry=False)
     except (OperationalError, OSError):
         logger.warning("job %s waits for the sweeper: the broker is out of reach", job.pk)
+        return False
+    return True
