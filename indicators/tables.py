@@ -329,7 +329,7 @@ def _ods_cells(row: Element) -> list[str]:
         # A covered cell lies under a merged one: nobody sees what it holds.
         if cell.tag == f"{TABLE}table-cell" and (text := _ods_text(cell)):
             cells += [""] * (min(position, MAX_COLUMNS) - len(cells))
-            cells += [text] * min(length, MAX_COLUMNS)
+            cells += [text] * min(length, MAX_COLUMNS + 1)
         if len(cells) > MAX_COLUMNS:
             break
         position += length
