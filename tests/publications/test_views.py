@@ -318,12 +318,12 @@ def test_a_signature_without_what_was_read_asks_again(browser: Client, figures: 
 
 
 def test_what_no_pdf_would_hold_is_not_signed(browser: Client, figures: Indicator, siege: Unit) -> None:
-    factories.NoteFactory(prefecture=siege.prefecture, text="é" * 2_001)
+    factories.NoteFactory.create_batch(101, prefecture=siege.prefecture)
     read = contents.hash_of(contents.assemble(siege.prefecture, 2018).as_text())
 
     response = browser.post(url("bilan_freeze", 2018), {"read": read})
 
-    assert said(response) == ["La note 1 compte 2001 caractères : la ramener à 2000 au plus."]
+    assert said(response) == ["Le bilan compte 101 notes : le PDF en admet 100 au plus."]
     assert not Bilan.objects.exists()
 
 
