@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
 from django.shortcuts import render
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -23,8 +23,10 @@ def clean_input(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponse:
         if any(CONTROL.search(text) for text in (request.path, *request.COOKIES.values())):
             raise BadRequest("control character in the address or in a cookie")
-        request.GET = _without_control(request.GET)
-        request.POST = _without_control(request.POST)
+        try:
+            request.GET, request.POST = _without_control(request.GET), _without_control(request.POST)
+        except UnreadablePostError as error:
+            raise BadRequest("the visitor left while sending") from error
         return get_response(request)
 
     return middleware

@@ -229,12 +229,12 @@ class BilanFactory(DjangoModelFactory):
         is_published = factory.Trait(
             pdf_name="bilans/bilan.pdf",
             pdf_sha256="0" * 64,
-            published_at=datetime.datetime(2019, 3, 3, 9, tzinfo=datetime.UTC),
+            published_at=datetime.datetime(2019, 3, 7, 9, tzinfo=datetime.UTC),
             published_by=factory.SelfAttribute("frozen_by"),
         )
         is_withdrawn = factory.Trait(
             is_published=True,
-            withdrawn_at=datetime.datetime(2019, 3, 4, 9, tzinfo=datetime.UTC),
+            withdrawn_at=datetime.datetime(2019, 3, 8, 9, tzinfo=datetime.UTC),
             withdrawn_by=factory.SelfAttribute("frozen_by"),
             withdrawal_reason="Une ligne manquait.",
         )
@@ -244,7 +244,7 @@ class BilanFactory(DjangoModelFactory):
     edition = 1
     content = "{}"
     sha256 = "0" * 64
-    frozen_at = datetime.datetime(2019, 3, 1, 9, tzinfo=datetime.UTC)
+    frozen_at = datetime.datetime(2019, 3, 5, 9, tzinfo=datetime.UTC)
     frozen_by = factory.SubFactory(AgentFactory)
 
 

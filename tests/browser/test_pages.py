@@ -1,0 +1,52 @@
+"""Every page of the access matrix, for every role, in a real browser."""
+
+import pytest
+
+from tests import matrix
+
+pytestmark = pytest.mark.browser
+
+PHONE, ZOOMED = 320, 640  # a small phone; a screen of 1280 at 200 %
+PAGES = [route for route in matrix.routes() if "GET" in matrix.ROWS.get(route.name, {})]
+
+
+def pages_for(role, client):
+    """The addresses that the role may open, where they are web pages."""
+    for route in PAGES:
+        if route.answers("GET")[role] == 200:
+            answer = client.get(route.url)
+            answer.getvalue()
+            if answer.headers["Content-Type"].startswith("text/html"):
+                yield route.url
+
+
+def faults_of(window, url):
+    """What is wrong with a page: for axe, on the console, on narrow screens."""
+    window.faults.clear()
+    window.open(url)
+    found = [*window.faults, *window.axe()]
+    for width in (ZOOMED, PHONE):
+        found += window.overflow(width)
+    found += window.axe()
+    window.page.set_viewport_size({"width": 1280, "height": 800})
+    return [f"{url}: {fault}" for fault in found]
+
+
+@pytest.mark.parametrize("role", matrix.CAST)
+def test_every_page_is_accessible_quiet_and_fits_a_phone(role, world, client_of, window_of):
+    agent = world[role]
+    window = window_of(agent)
+
+    faults = [fault for url in pages_for(role, client_of(agent)) for fault in faults_of(window, url)]
+
+    assert "\n".join(faults) == ""
+
+
+@pytest.mark.parametrize("role", ["anonymous", "quality_manager", "communication"])
+def test_pages_that_say_no_are_accessible_too(role, world, window_of):
+    window = window_of(world[role])
+    refused = ["/a/b/c", "/%00", "/deconnexion/", "/agents/bouches-du-rhone/bilans/2018/arreter/"]
+
+    faults = [fault for url in refused for fault in faults_of(window, url)]
+
+    assert "\n".join(fault for fault in faults if "Failed to load resource" not in fault) == ""

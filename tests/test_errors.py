@@ -1,0 +1,137 @@
+"""When something goes wrong: in French, what happened and what to do."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import path, reverse
+
+from qualepref.middleware import clean_input
+from qualepref.urls import urlpatterns as ours
+from tests.factories import PASSWORD
+
+
+def fail(request):
+    raise ZeroDivisionError
+
+
+def refuse(request):
+    raise PermissionDenied("Votre rôle (direction) ne permet pas de signer.")
+
+
+def refuse_silently(request):
+    raise PermissionDenied
+
+
+urlpatterns = [path("fail/", fail), path("refuse/", refuse), path("refuse-silently/", refuse_silently), *ours]
+
+
+@pytest.fixture
+def broken(claire):
+    """A browser of Claire's where pages fail as in production, with an answer."""
+    browser = Client(raise_request_exception=False)
+    browser.force_login(claire, backend="django.contrib.auth.backends.ModelBackend")
+    return browser
+
+
+def test_an_unknown_page(claire, client_of, client):
+    signed_in, anonymous = client_of(claire).get("/a/b/c"), client.get("/a/b/c")
+
+    for response in (signed_in, anonymous):
+        assert response.status_code == 404
+        assert "Cette page n’existe pas" in response.content.decode()
+    assert "une préfecture qui ne vous est pas ouverte" in signed_in.content.decode()
+    assert f'href="{reverse("home")}"' in signed_in.content.decode()
+    assert f'href="{reverse("public_home")}"' in anonymous.content.decode()
+
+
+@pytest.mark.urls("tests.test_errors")
+def test_a_refusal_says_its_reason(broken):
+    response = broken.get("/refuse/")
+
+    assert response.status_code == 403
+    assert "Votre rôle (direction) ne permet pas de signer." in response.content.decode()
+
+
+@pytest.mark.urls("tests.test_errors")
+def test_a_refusal_without_a_reason_still_says_something(broken):
+    assert "Votre rôle ne permet pas cette action." in broken.get("/refuse-silently/").content.decode()
+
+
+@pytest.mark.urls("tests.test_errors")
+def test_a_failure_shows_nothing_of_the_machine_and_asks_nothing_of_it(broken, django_assert_num_queries):
+    with django_assert_num_queries(2):  # session and agent: the page itself needs no database
+        response = broken.get("/fail/")
+
+    page = response.content.decode()
+    assert response.status_code == 500
+    assert "Le service a rencontré une difficulté" in page
+    assert "ZeroDivisionError" not in page
+
+
+def test_a_form_older_than_its_session_says_to_go_back(claire):
+    browser = Client(enforce_csrf_checks=True)
+
+    response = browser.post("/connexion/", {"username": claire.email, "password": PASSWORD})
+
+    assert response.status_code == 403
+    assert "ce que vous avez écrit y est encore" in response.content.decode()
+
+
+def test_the_address_of_a_button_says_that_it_is_no_page(claire, client_of):
+    response = client_of(claire).get("/deconnexion/")
+
+    assert response.status_code == 405
+    assert response.headers["Allow"] == "POST"
+    assert "Cette action n’a pas été effectuée" in response.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/%00", "/connexion/%1f", "/agents/%07/indicateurs/"])
+def test_control_characters_in_an_address_are_refused(path, client, db):
+    response = client.get(path)
+
+    assert response.status_code == 400
+    assert "Cette demande n’a pas été comprise" in response.content.decode()
+
+
+@pytest.mark.parametrize("cookie", ["sessionid", "csrftoken", "anything"])
+def test_control_characters_in_a_cookie_are_refused(cookie, client, db):
+    response = client.get("/connexion/", headers={"cookie": rf'{cookie}="abcdefgh\000ijkl"'})
+
+    assert response.status_code == 400
+
+
+def test_control_characters_are_taken_out_of_what_is_typed_or_pasted(client, db):
+    response = client.post("/connexion/?next=/%00agents/", {"username": "cl\x00ai\x0cre\x7f", "password": ""})
+
+    assert response.status_code == 200
+    assert response.context["form"]["username"].value() == "claire"
+    assert response.context["next"] == "/agents/"
+
+
+def test_line_ends_and_tabs_are_text(rf):
+    request = rf.post("/", {"text": "a\tb\r\nc", "list": ["1", "2\x00"]})
+
+    got = clean_input(lambda request: (request.POST.getlist("text"), request.POST.getlist("list")))(request)
+
+    assert got == (["a\tb\r\nc"], ["1", "2"])
+
+
+def test_files_are_read_once_and_left_alone(rf):
+    file = SimpleUploadedFile("table.csv", b"a;b\x00\n")
+    request = rf.post("/", {"text": "x\x00", "file": file})
+
+    got = clean_input(lambda request: (request.POST["text"], request.FILES["file"].read()))(request)
+
+    assert got == ("x", b"a;b\x00\n")
+
+
+def test_who_leaves_while_sending_causes_no_error(claire, client_of, monkeypatch):
+    def cut(*_):
+        raise OSError("connection reset")
+
+    monkeypatch.setattr("django.test.client.FakePayload.read", cut)
+
+    response = client_of(claire).post("/deconnexion/", {"a": "b"})
+
+    assert response.status_code == 400

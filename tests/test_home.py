@@ -1,0 +1,211 @@
+"""The home: what each role has to do now, and what there is to read."""
+
+import re
+
+import pytest
+from django.urls import reverse
+from django.utils.html import strip_tags
+
+from sites.models import Membership
+from tests.factories import (
+    AgentFactory,
+    BilanFactory,
+    FigureImportFactory,
+    IndicatorFactory,
+    MeasurementFactory,
+    MembershipFactory,
+    UnitFactory,
+)
+
+Role = Membership.Role
+
+HOME = "/agents/"
+
+
+@pytest.fixture
+def read(client_of):
+    """What an agent reads at home: the words, spaces made plain, and where the links of the page lead."""
+
+    def read_as(agent):
+        page = client_of(agent).get(HOME).content.decode()
+        main = page[page.index("<main") : page.index("</main>")]
+        text = re.sub(r"\s+", " ", strip_tags(main).replace("&nbsp;", " "))
+        links = dict(re.findall(r'<a [^>]*?href="([^"]*)">([^<]*)</a>', main))
+        return text, {re.sub(r"\s+", " ", label): url for url, label in links.items()}
+
+    return read_as
+
+
+def figures_of(unit, *years, **fields):
+    for year in years:
+        MeasurementFactory(unit=unit, indicator=IndicatorFactory(), year=year, **fields)
+
+
+def test_figures_without_a_bilan_wait_for_the_quality_manager(claire, siege, read):
+    figures_of(siege, 2018, 2019)
+
+    text, links = read(claire)
+
+    assert "Les chiffres de 2019 sont enregistrés : le bilan reste à préparer et à arrêter." in text
+    assert links == {
+        "Préparer le bilan 2019": "/agents/bouches-du-rhone/bilans/2019/",
+        "Préparer le bilan 2018": "/agents/bouches-du-rhone/bilans/2018/",
+        "Tableau de bord 2019": "/agents/bouches-du-rhone/indicateurs/2019/",
+    }
+
+
+def test_a_signed_bilan_waits_to_be_published(claire, siege, read):
+    figures_of(siege, 2018)
+    BilanFactory(prefecture=siege.prefecture)
+
+    text, links = read(claire)
+
+    assert "Le bilan 2018 est arrêté depuis le 5 mars 2019 : il reste à le publier." in text
+    assert links == {
+        "Relire et publier le bilan 2018": "/agents/bouches-du-rhone/bilans/2018/editions/1/",
+        "Tableau de bord 2018": "/agents/bouches-du-rhone/indicateurs/2018/",
+    }
+
+
+def test_a_correction_waits_while_the_public_reads_the_edition_before(claire, siege, read):
+    BilanFactory(prefecture=siege.prefecture, edition=1, is_published=True)
+    BilanFactory(prefecture=siege.prefecture, edition=2)
+
+    text, links = read(claire)
+
+    assert "il reste à le publier. D’ici là, le public lit l’édition 1." in text
+    assert links["Relire et publier le bilan 2018"].endswith("/editions/2/")
+    assert links["Bilan 2018"] == "/bouches-du-rhone/bilans/2018/"
+
+
+def test_a_withdrawn_bilan_waits_for_a_new_edition(claire, siege, read):
+    BilanFactory(prefecture=siege.prefecture, is_withdrawn=True)
+
+    text, links = read(claire)
+
+    assert "Le bilan 2018 a été retiré le 8 mars 2019 : une nouvelle édition reste à préparer" in text
+    assert links == {"Préparer le bilan 2018": "/agents/bouches-du-rhone/bilans/2018/"}
+
+
+def test_nothing_waits_once_all_is_published(claire, siege, read):
+    figures_of(siege, 2018)
+    BilanFactory(prefecture=siege.prefecture, is_published=True)
+
+    text, links = read(claire)
+
+    assert "Rien ne vous attend : tous les bilans sont publiés." in text
+    assert links == {
+        "Tableau de bord 2018": "/agents/bouches-du-rhone/indicateurs/2018/",
+        "Bilan 2018": "/bouches-du-rhone/bilans/2018/",
+    }
+
+
+def test_before_the_first_figures_the_quality_manager_learns_how_they_come(claire, read):
+    text, links = read(claire)
+
+    assert "Transmettez le tableau de l’année à l’administrateur de l’installation" in text
+    assert links == {}
+
+
+def test_the_previous_year_printed_beside_makes_no_bilan(claire, siege, read):
+    source = FigureImportFactory(prefecture=siege.prefecture, year=2018)
+    figures_of(siege, 2017, 2018, source=source, source_row=2)
+
+    _, links = read(claire)
+
+    assert sorted(links) == ["Préparer le bilan 2018", "Tableau de bord 2018"]
+
+
+@pytest.mark.parametrize("name", ["rachid", "basile", "odile"])
+def test_those_who_read_find_the_board_and_what_is_published(name, siege, read, request):
+    figures_of(siege, 2018, 2019)
+    BilanFactory(prefecture=siege.prefecture, year=2018, is_published=True)
+    BilanFactory(prefecture=siege.prefecture, year=2019)
+
+    text, links = read(request.getfixturevalue(name))
+
+    assert "Rien n’attend d’action de votre part aujourd’hui." in text
+    assert links == {
+        "Tableau de bord 2019": "/agents/bouches-du-rhone/indicateurs/2019/",
+        "Bilan 2018": "/bouches-du-rhone/bilans/2018/",
+    }
+
+
+@pytest.mark.parametrize("name", ["helene", "ines"])
+def test_direction_and_auditor_find_the_signed_bilan_before_its_publication(name, siege, read, request):
+    BilanFactory(prefecture=siege.prefecture, year=2019)
+
+    text, links = read(request.getfixturevalue(name))
+
+    assert "Pas encore publié, arrêté le 5 mars 2019" in text
+    assert links == {"Bilan 2019": "/agents/bouches-du-rhone/bilans/2019/editions/1/"}
+
+
+def test_those_who_read_learn_that_there_is_nothing_yet(helene, read):
+    text, links = read(helene)
+
+    assert "Aucun chiffre n’est encore enregistré pour cette préfecture." in text
+    assert links == {}
+
+
+def test_the_administrator_finds_the_norm(paul, read):
+    _, links = read(paul)
+
+    assert links == {"Relire les référentiels": reverse("referentiels")}
+
+
+def test_who_holds_nothing_learns_whom_to_ask(db, read):
+    text, links = read(AgentFactory())
+
+    assert "Demandez à la personne responsable de la qualité dans votre préfecture" in text
+    assert links == {}
+
+
+def test_an_auditor_whose_time_is_over_learns_whom_to_ask(ines, read):
+    ines.memberships.update(ends_on="2018-12-31")
+
+    text, _ = read(ines)
+
+    assert "de prolonger votre accès s’il était daté" in text
+
+
+def test_each_prefecture_has_its_own_desk(claire, siege, elsewhere, read):
+    MembershipFactory(agent=claire, prefecture=elsewhere, role=Role.DIRECTOR)
+    figures_of(siege, 2018)
+    figures_of(UnitFactory(prefecture=elsewhere), 2020)
+
+    text, links = read(claire)
+
+    assert "responsable qualité" in text
+    assert "direction" in text
+    assert links == {
+        "Préparer le bilan 2018": "/agents/bouches-du-rhone/bilans/2018/",
+        "Tableau de bord 2018": "/agents/bouches-du-rhone/indicateurs/2018/",
+        "Tableau de bord 2020": "/agents/bas-rhin/indicateurs/2020/",
+    }
+
+
+def test_nothing_of_another_prefecture_is_read(claire, elsewhere, siege, read):
+    figures_of(UnitFactory(prefecture=elsewhere), 2020)
+    BilanFactory(prefecture=elsewhere, year=2020, is_published=True)
+
+    text, links = read(claire)
+
+    assert "2020" not in text
+    assert links == {}
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_home_costs_the_same_for_one_prefecture_and_for_three(
+    count, db, client_of, django_assert_num_queries
+):
+    agent = AgentFactory()
+    for _ in range(count):
+        prefecture = MembershipFactory(agent=agent).prefecture
+        figures_of(UnitFactory(prefecture=prefecture), *range(2018, 2018 + count))
+        BilanFactory(prefecture=prefecture, is_published=True)
+    browser = client_of(agent)
+
+    # session, agent, memberships, years with figures, bilans
+    with django_assert_num_queries(5):
+        browser.get(HOME)
