@@ -46,7 +46,9 @@ class Command(BaseCommand):
             raise CommandError(missing)
         if not no_server and _is_taken(port):
             raise CommandError(f"Le port {port} est déjà pris : arrêter l'autre serveur, ou choisir --port.")
-        signal.signal(signal.SIGTERM, _leave)
+        # Also where the shell that started us in the background had SIGINT ignored.
+        for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(sign, _leave)
         try:
             self._run(port=None if no_server else port, wait=wait)
         except KeyboardInterrupt:
