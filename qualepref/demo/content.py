@@ -37,16 +37,18 @@ def load() -> Prefecture:
 
 
 def sign(prefecture: Prefecture) -> Bilan:
-    """The 2018 bilan, signed if it is not yet, its PDF ordered."""
-    manager = Agent.objects.get(memberships__role=Membership.Role.QUALITY_MANAGER)
-    existing = Bilan.objects.filter(prefecture=prefecture, year=YEAR).first()
-    return existing or publish.freeze(prefecture, YEAR, by=manager)
+    """The 2018 bilan that people see: the shown edition, else the latest, else a new one, its PDF ordered."""
+    editions = Bilan.objects.filter(prefecture=prefecture, year=YEAR)
+    if existing := editions.published().first() or editions.first():
+        return existing
+    manager = Membership.objects.get(prefecture=prefecture, role=Membership.Role.QUALITY_MANAGER).agent
+    return publish.freeze(prefecture, YEAR, by=manager)
 
 
 def show(bilan: Bilan) -> None:
-    """Publish the bilan, unless somebody has published or withdrawn it since."""
-    bilan.refresh_from_db()
-    if not bilan.published_at:
+    """Publish the bilan, unless an edition has been: what people did with the demo since stays as it is."""
+    editions = Bilan.objects.filter(prefecture=bilan.prefecture, year=bilan.year)
+    if not editions.filter(published_at__isnull=False).exists():
         publish.publish(bilan, by=bilan.frozen_by)
 
 

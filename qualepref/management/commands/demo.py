@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
@@ -30,6 +31,11 @@ BACKGROUND = {
 }
 SERVER = [sys.executable, "-m", "gunicorn", "qualepref.wsgi", "--no-control-socket", "--log-level", "warning"]
 
+# Ctrl-C even where the shell that started us in the background had it ignored, `kill`, a closed terminal.
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+Process = subprocess.Popen[bytes]
+
 
 class Command(BaseCommand):
     help = "Montre l'application avec les chiffres publiés de 2018. Peut être relancée sans risque."
@@ -46,8 +52,7 @@ class Command(BaseCommand):
             raise CommandError(missing)
         if not no_server and _is_taken(port):
             raise CommandError(f"Le port {port} est déjà pris : arrêter l'autre serveur, ou choisir --port.")
-        # Also where the shell that started us in the background had SIGINT ignored.
-        for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for sign in ENDINGS:
             signal.signal(sign, _leave)
         try:
             self._run(port=None if no_server else port, wait=wait)
@@ -75,13 +80,15 @@ class Command(BaseCommand):
         logs = settings.VAR_DIR / "log"
         for folder in (logs, settings.VAR_DIR / "broker" / "messages"):
             folder.mkdir(parents=True, exist_ok=True)
-        with contextlib.ExitStack() as stack:
-            self._say("Démarrage de deux ouvriers Celery et de l'horloge")
+        self._say("Démarrage de deux ouvriers Celery et de l'horloge")
+        started: list[Process] = []
+        try:
             for name, command in BACKGROUND.items():
-                log = stack.enter_context((logs / f"{name}.log").open("ab"))
-                process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-                stack.callback(_end, process)
+                with (logs / f"{name}.log").open("ab") as log:
+                    started.append(_start(command, stdout=log, stderr=log))
             yield
+        finally:
+            _end(started)
 
     def _wait_for_pdf(self, bilan: Bilan, seconds: int) -> Path:
         job = publish.order_pdf(bilan)
@@ -118,14 +125,11 @@ class Command(BaseCommand):
         self.stdout.write(f"Espace agents   : http://127.0.0.1:{port}/agents/")
         self.stdout.write("Ctrl-C arrête tout.\n")
         self.stdout.flush()
-        address = f"127.0.0.1:{port}"
-        server = subprocess.Popen(
-            [*SERVER, "--bind", address, "--workers", "2", "--threads", "4"], start_new_session=True
-        )
+        server = _start([*SERVER, "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4"])
         try:
             server.wait()
         finally:
-            _end(server)
+            _end([server])
         raise CommandError("Le serveur s'est arrêté de lui-même : voir le message au-dessus.")
 
     def _say(self, sentence: str) -> None:
@@ -147,11 +151,21 @@ def _leave(signum: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and its children; insist after ten seconds."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, sign)
+def _start(command: list[str], **options: Any) -> Process:
+    """In a session of its own: our Ctrl-C reaches it through us, once."""
+    return subprocess.Popen(command, start_new_session=True, **options)
+
+
+def _end(processes: list[Process]) -> None:
+    """Ask all of them to end, then insist, children included; a job that is cut short is taken up again."""
+    for sign in ENDINGS:
+        signal.signal(sign, signal.SIG_IGN)
+    for process in processes:
+        process.terminate()
+    deadline = time.monotonic() + 5
+    for process in processes:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(10)
-            return
+            process.wait(max(0.1, deadline - time.monotonic()))
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
