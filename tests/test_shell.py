@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from qualepref.templatetags.marianne import on_lines
 from sites.models import Membership
-from tests.factories import AgentFactory, MembershipFactory
+from tests.factories import AgentFactory, MembershipFactory, PrefectureFactory
 
 Role = Membership.Role
 
@@ -83,6 +83,21 @@ def test_a_name_is_text(client_of, db):
     page = client_of(AgentFactory(full_name="<script>alert(1)</script>")).get("/agents/").content.decode()
 
     assert "<strong>&lt;script&gt;alert(1)&lt;/script&gt;</strong>" in page
+
+
+def test_the_public_pages_carry_the_block_of_their_prefecture_and_lead_to_its_home(client, db):
+    PrefectureFactory(slug="ain", name="Préfecture de l'Ain", state_title="Préfet de l'Ain")
+
+    page = client.get("/ain/").content.decode()
+
+    assert page.count("Préfet<br>de l&#x27;Ain") == 2
+    assert page.count('href="/ain/"') == 2
+    assert 'class="fr-header__service-tagline">Préfecture de l&#x27;Ain<' in page
+
+
+def test_an_agent_finds_the_way_back_from_the_public_pages(claire, client_of, client):
+    assert "Espace des agents" in client_of(claire).get("/accessibilite/").content.decode()
+    assert "Espace des agents" not in client.get("/accessibilite/").content.decode()
 
 
 def test_nobody_signed_in_has_no_menu(client, db):

@@ -73,6 +73,7 @@ def test_the_menu_of_a_phone_opens_holds_the_keyboard_and_closes(claire, window_
     assert window.page.evaluate("document.activeElement.id") == "bouton-menu"
     window.page.keyboard.press("Enter")
     expect(entry).to_be_visible()
+    expect(window.page.get_by_role("dialog", name="Menu")).to_be_visible()
     assert window.axe() == []
     for _ in range(10):
         window.page.keyboard.press("Tab")
@@ -103,9 +104,9 @@ def test_everything_is_reached_without_script(width, claire, window_of):
     page.get_by_role("button", name="Se connecter").click()
     page.get_by_role("navigation", name="Menu principal").get_by_role("link", name="Espace Qualité").click()
     expect(page).to_have_url(re.compile("/bilans/$"))
+    assert window.overflow(width) == []
     page.get_by_role("navigation", name="Vous êtes ici").get_by_role("link", name="À faire").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("À faire")
     page.get_by_role("button", name="Se déconnecter").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Se connecter")
-    assert window.overflow(width) == []
