@@ -20,10 +20,11 @@ from typing import TypeVar
 from django.db import transaction
 
 from indicators.answers import ADVICE, Answer, Code, Desk, ImportRefusedError, Problem, read_answers
-from indicators.ledger import Figure, Ledger
+from indicators.ledger import Ledger, PrintedFigure
 from indicators.models import FigureImport, Measurement, Note
 from indicators.norm import PLACES, Norm
 from indicators.printed import (
+    MAX_LENGTH,
     MisfitError,
     PrintedTarget,
     is_blank,
@@ -134,7 +135,7 @@ class _Reading:
     def __init__(self, norm: Norm, desk: Desk) -> None:
         self.norm = norm
         self.desk = desk
-        self.figures: list[Figure] = []
+        self.figures: list[PrintedFigure] = []
         self.notes: list[Note] = []
         self._result_column = f"printed_result_{norm.year}"
         self._names: dict[Unit, str] = {}
@@ -273,10 +274,10 @@ class _Reading:
             last_month=12,
             shape=SHAPES.get(indicator.unit, Measurement.Shape.MEAN),
             origin=Measurement.Origin.PRINTED,
-            printed_text=row[column],
+            printed_text=row[column][:MAX_LENGTH],
             source_row=row.line,
         )
-        self.figures.append(Figure(row, column, measurement))
+        self.figures.append(PrintedFigure(row, column, measurement))
         return measurement
 
     def _months(self, row: Row) -> tuple[int, int]:

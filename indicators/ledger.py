@@ -22,7 +22,7 @@ SAID = (
 Fact: TypeAlias = tuple[int, int, int]
 
 
-class Figure(NamedTuple):
+class PrintedFigure(NamedTuple):
     """A figure of the file, and the cell where it is printed."""
 
     row: Row
@@ -46,15 +46,15 @@ class Ledger:
         self._before = {fact: _said(one) for fact, one in self._stored.items()}
         # A file does not contradict what it wrote itself: with other answers, it says it anew.
         self._own = {fact for fact, one in self._stored.items() if one.source and one.source.sha256 == sha256}
-        self._figures: list[Figure] = []
+        self._figures: list[PrintedFigure] = []
         self._settled: dict[Fact, Measurement] = {}
-        self._left_out: set[int] = set()
+        self._left_out: set[tuple[int | None, int]] = set()
 
     @property
     def imported(self) -> int:
         return len(self.created) + len(self.updated) + len(self.new_notes)
 
-    def settle(self, figures: list[Figure], desk: Desk) -> None:
+    def settle(self, figures: list[PrintedFigure], desk: Desk) -> None:
         """One figure for each fact, out of what is stored and what the file says, once or more."""
         self._figures = figures
         self._settled = {fact: one for fact, one in self._stored.items() if fact not in self._own}
@@ -63,7 +63,7 @@ class Ledger:
             known = self._settled.get(fact)
             self._settled[fact] = self._one_of(known, figure, desk) if known else figure.measurement
 
-    def _one_of(self, known: Measurement, figure: Figure, desk: Desk) -> Measurement:
+    def _one_of(self, known: Measurement, figure: PrintedFigure, desk: Desk) -> Measurement:
         new = figure.measurement
         if _agree(known, new):
             return _combined(known, new)
@@ -72,7 +72,7 @@ class Ledger:
         )
         answer = desk.ask(Code.TWO_VALUES, figure.row, figure.column, message)
         if answer is None or answer.corrected is None:
-            self._left_out.add(figure.row.line)
+            self._left_out.add((new.source_row, new.period_start.year))
             return known
         if _is_said_by(answer.corrected, new):
             return new
@@ -106,7 +106,7 @@ class Ledger:
         known = {(note.unit_id, note.indicator_id, note.text) for note in stored}
         for note in notes:
             said = (note.unit_id, note.indicator_id, note.text)
-            if note.source_row in self._left_out:
+            if (note.source_row, note.year) in self._left_out:
                 continue
             if said in known:
                 self.unchanged += 1

@@ -62,6 +62,7 @@ MOODS: Final = {
     **dict.fromkeys(("unhappy", "😞", "🙁", "😟", "😢", "☹", ":(", ":-("), False),
 }
 
+# Of a figure with its unit; what is longer is a sentence.
 MAX_LENGTH: Final = 60
 MAX_DIGITS: Final = 18
 TOO_BIG: Final = 10**8

@@ -213,12 +213,15 @@ def _spreadsheet(data: bytes) -> list[Line]:
 def _sheets(data: bytes) -> Iterator[Iterator[Line]]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         _refuse_bombs(archive.infolist())
-        for member in archive.namelist():
-            _refuse_document_type(archive.read(member))
         if "xl/workbook.xml" in archive.namelist():
+            for member in archive.namelist():
+                _refuse_document_type(archive.read(member))
             yield from _xlsx_sheets(data)
         elif "content.xml" in archive.namelist():
-            yield from _ods_sheets(archive.read("content.xml"))
+            # The only part that is read: others may declare types, as macros of LibreOffice do.
+            content = archive.read("content.xml")
+            _refuse_document_type(content)
+            yield from _ods_sheets(content)
         else:
             raise UnknownKindError(NEITHER_KIND)
 
@@ -232,10 +235,13 @@ def _refuse_bombs(members: list[zipfile.ZipInfo]) -> None:
 
 
 def _refuse_document_type(data: bytes) -> None:
-    """Entities are declared in a document type, which no spreadsheet program writes."""
+    """Entities are declared in a document type, which no spreadsheet program writes in its sheets."""
 
     def refuse(*_: Any) -> None:
-        raise ForbiddenXmlError("Le classeur déclare des entités XML : il n'a pas été ouvert.")
+        raise ForbiddenXmlError(
+            "Le classeur déclare un type de document XML (dans une image SVG, peut-être) : "
+            "l'enregistrer à nouveau, sans image."
+        )
 
     parser = expat.ParserCreate()
     parser.StartDoctypeDeclHandler = refuse

@@ -396,6 +396,12 @@ def test_entities_are_refused_before_they_are_read(saved, workbook, member, enco
     assert refusal(saved(packed(unpacked(workbook) | {member: declared})))[0] is ForbiddenXmlError
 
 
+def test_a_macro_of_libreoffice_declares_a_type_and_is_not_read(saved):
+    macros = {"Basic/script-lc.xml": '<!DOCTYPE library PUBLIC "-//OpenOffice.org//DTD" "libraries.dtd"><x/>'}
+
+    assert len(read_table(saved(packed(unpacked(ods(LINES)) | macros)))) == 2
+
+
 @pytest.mark.parametrize(
     "members",
     [

@@ -85,8 +85,8 @@ def _as_text(file_name: str, report: Report) -> str:
     blocking = [problem for problem in report.problems if problem.blocking]
     warnings = [problem for problem in report.problems if not problem.blocking]
     parts = [
-        f"{file_name} : {report.rows} lignes lues, {report.imported} chiffres ou notes importés, "
-        f"{report.unchanged} inchangés."
+        f"{file_name} : {report.rows} lignes lues. "
+        f"Chiffres et notes importés : {report.imported} ; inchangés : {report.unchanged}."
     ]
     if blocking:
         answered = len(blocking) - len(report.unanswered)
