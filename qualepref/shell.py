@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
@@ -35,7 +34,7 @@ class Shell:
     menu: tuple[Entry, ...]
 
 
-def shell(request: HttpRequest) -> dict[str, Any]:
+def shell(request: AgentRequest) -> dict[str, Any]:
     user = getattr(request, "user", AnonymousUser())  # what is refused at the edge has nobody yet
     return {
         "access": getattr(request, "access", None),
@@ -62,7 +61,7 @@ def _surround(request: AgentRequest) -> Shell:
     )
 
 
-def _menu(request: HttpRequest, access: Access | None) -> list[Entry]:
+def _menu(request: AgentRequest, access: Access | None) -> list[Entry]:
     lines = [("À faire", reverse("home"))]
     if access:
         lines += [

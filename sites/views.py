@@ -14,10 +14,10 @@ class SignInView(LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
-    def get_redirect_url(self) -> str:
-        """Where the visitor was going; an address that leads back here is no destination."""
-        url = super().get_redirect_url()
-        return "" if url.startswith(self.request.path) else url
+    def get_success_url(self) -> str:
+        """Where the visitor was going, or home: an address that leads back here is no destination."""
+        url = super().get_success_url()
+        return self.get_default_redirect_url() if url.startswith(self.request.path) else url
 
 
 sign_in = SignInView.as_view()
