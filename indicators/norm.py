@@ -67,6 +67,8 @@ class Norm:
     def indicator(self, label: str, row: Row, above: Indicator | None) -> Indicator:
         """The indicator of a label. One that several share is told by the engagement, by the theme, or by the
         rate printed just above."""
+        if not label:
+            raise MisfitError("L'indicateur n'est pas imprimé.")
         found = self._indicators.get(folded(label), [])
         code, theme = _code(row["engagement"]), folded(row["theme"])
         narrowers: list[Callable[[Indicator], bool]] = [

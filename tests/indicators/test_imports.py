@@ -900,7 +900,7 @@ def test_a_label_printed_twice_belongs_to_the_rate_just_above_in_the_same_unit(t
             {"indicator": "Âge du capitaine"},
             "Aucun indicateur suivi en 2018 ne s'appelle « Âge du capitaine ».",
         ),
-        ({"indicator": ""}, "Aucun indicateur suivi en 2018 ne s'appelle «  »."),
+        ({"indicator": ""}, "L'indicateur n'est pas imprimé."),
         (
             {"indicator": "Délai moyen de réponse aux courriers"},
             "« Délai moyen de réponse aux courriers » peut être",
