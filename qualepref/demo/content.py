@@ -12,26 +12,35 @@ from sites.models import Agent, Membership, Prefecture, Unit
 
 HERE = Path(__file__).parent
 YEAR = 2018
+# printed file → the answers to its problems
+FILES = {
+    "annual_results_2018.csv": "answers-2018.toml",
+    "slide_values_2018.csv": "answers-slides-2018.toml",
+    "notes_2018.csv": None,
+}
 PASSWORD = "demonstration-qualite"  # noqa: S105 - of invented people, refused in production
 
 
 def load() -> Prefecture:
     """Everything but the bilan; safe to run twice."""
+    prefecture = load_year()
+    _load_agents(prefecture)
+    for section, text in tomllib.loads((HERE / "parts-2018.toml").read_text()).items():
+        Part.objects.get_or_create(
+            prefecture=prefecture, year=YEAR, section=section, defaults={"text": text.strip()}
+        )
+    return prefecture
+
+
+def load_year() -> Prefecture:
+    """The référentiels, the préfecture, and its printed figures with the answers to their problems."""
     for version in loading.version_files():
         loading.load(version)
     loading.load_prefecture(HERE / "prefecture-13.toml")
     prefecture = Prefecture.objects.get(code="13")
-    _load_agents(prefecture)
-    answers = {
-        "annual_results_2018.csv": HERE / "answers-2018.toml",
-        "slide_values_2018.csv": HERE / "answers-slides-2018.toml",
-        "notes_2018.csv": None,
-    }
-    for name, answered in answers.items():
-        imports.import_file(HERE / name, prefecture=prefecture, year=YEAR, answers=answered)
-    for section, text in tomllib.loads((HERE / "parts-2018.toml").read_text()).items():
-        Part.objects.get_or_create(
-            prefecture=prefecture, year=YEAR, section=section, defaults={"text": text.strip()}
+    for name, answers in FILES.items():
+        imports.import_file(
+            HERE / name, prefecture=prefecture, year=YEAR, answers=HERE / answers if answers else None
         )
     return prefecture
 
