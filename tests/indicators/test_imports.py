@@ -683,11 +683,12 @@ def test_a_person_may_keep_the_value_of_the_file(table_taken, take, answered):
     assert (again.imported, again.unchanged, everything()) == (0, 10, before)
 
 
-def test_the_value_to_keep_is_one_of_the_two(table_taken, refused, answered):
-    report = refused(SLIDES, answered(answer(2, RESULT, "80 %"), answer(4, RESULT)))
+@pytest.mark.parametrize("kept", ["80 %", "la plus haute", "-"])
+def test_the_value_to_keep_is_one_of_the_two(table_taken, refused, answered, kept):
+    report = refused(SLIDES, answered(answer(2, RESULT, kept), answer(4, RESULT)))
 
     assert [(problem.row, problem.message) for problem in report.unanswered] == [
-        (2, "La réponse « 80 % » n'est aucune des deux valeurs.")
+        (2, f"La réponse « {kept} » n'est aucune des deux valeurs.")
     ]
 
 
@@ -824,6 +825,14 @@ def test_a_unit_is_known_by_its_names_or_by_its_kind(take, written, name, kind, 
     take(written({"unit_kind": kind, "unit": name, **SATISFIED, RESULT: "90 %"}))
 
     assert Measurement.objects.get().unit.name == unit
+
+
+def test_a_name_that_two_units_share_is_told_by_the_kind(take, prefecture, written):
+    factories.UnitFactory(prefecture=prefecture, name="Sous-préfecture de Marseille", aliases=["Marseille"])
+
+    take(written({"unit_kind": "sous-prefecture", "unit": "Marseille", **SATISFIED, RESULT: "90 %"}))
+
+    assert Measurement.objects.get().unit.name == "Sous-préfecture de Marseille"
 
 
 def test_an_unknown_unit_is_asked_about_row_by_row(take, refused, written, answered):
@@ -1071,6 +1080,28 @@ def test_a_year_before_that_is_left_out_leaves_the_remark_to_its_own_year(take, 
 
     assert take(path, answered(answer(2, BEFORE))).imported == 1
     assert Note.objects.get().text == "en hausse"
+
+
+def test_a_reason_does_not_take_a_known_figure_away(take, written):
+    take(written({"unit": ARLES, **SATISFIED, RESULT: "90 %"}))
+
+    report = take(written({"unit": ARLES, **SATISFIED, RESULT: "-", "printed_reason": "Enquête perdue"}))
+
+    assert (report.imported, report.unchanged) == (0, 1)
+    assert figure(ARLES, SATISFACTION).value == 90
+
+
+def test_a_figure_that_could_not_be_measured_elsewhere_is_asked_about(take, refused, written, answered):
+    take(written({"unit": ARLES, **SATISFIED, RESULT: "-", "printed_reason": "Enquête perdue"}))
+    path = written({"unit": ARLES, **SATISFIED, RESULT: "90 %"})
+
+    (problem,) = refused(path).unanswered
+    assert problem.message.startswith(
+        "« tableau-0.csv » (ligne 2) dit qu'il n'y a pas de chiffre (Enquête perdue), cette ligne dit « 90 % »"
+    )
+
+    take(path, answered(answer(2, RESULT, "90 %")))
+    assert (figure(ARLES, SATISFACTION).value, figure(ARLES, SATISFACTION).reason) == (90, "")
 
 
 # --- Notes ---

@@ -223,7 +223,8 @@ def test_rows_have_the_numbers_of_the_sheet_and_empty_ones_are_counted(saved, wr
 
 @pytest.mark.parametrize("write", [xlsx, ods])
 @pytest.mark.parametrize(
-    ("value", "text"), [(True, "vrai"), (False, "faux"), (12345678901234, "12345678901234")]
+    ("value", "text"),
+    [(True, "vrai"), (False, "faux"), (12345678901234, "12345678901234"), (1e300, "1e+300")],
 )
 def test_truths_and_long_numbers_are_written_out(saved, write, value, text):
     assert cells(read_table(saved(write([["x"], [value]])))) == [{"x": text}]
