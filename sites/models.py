@@ -1,7 +1,6 @@
 """Who works here, in which unit, and who receives the public where."""
 
 import datetime
-
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager

@@ -155,7 +155,7 @@ def client_of() -> Callable[[Agent | None], Client]:
 @pytest.fixture
 def figures(siege: Unit, arles: Unit) -> list[Measurement]:
     """Figures of 2018 and 2019 in two units, for two indicators of an adopted référentiel."""
-    referentiel = factories.ReferentielFactory(slug="referentiel-de-test", title="Référentiel de test")
+    referentiel = factories.ReferentielFactory(slug="qualipref-2-0-2015", title="Qualipref 2.0")
     factories.AdoptionFactory(prefecture=siege.prefecture, referentiel=referentiel)
     module = factories.ModuleFactory(referentiel=referentiel)
     for unit in (siege, arles):
