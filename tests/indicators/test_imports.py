@@ -1097,7 +1097,7 @@ def test_a_figure_that_could_not_be_measured_elsewhere_is_asked_about(take, refu
 
     (problem,) = refused(path).unanswered
     assert problem.message.startswith(
-        "« tableau-0.csv » (ligne 2) dit qu'il n'y a pas de chiffre (Enquête perdue), cette ligne dit « 90 % »"
+        "« tableau-0.csv » (ligne 2) dit qu'il n'y a pas de chiffre (Enquête perdue), cette ligne dit «"
     )
 
     take(path, answered(answer(2, RESULT, "90 %")))
