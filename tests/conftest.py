@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -26,6 +27,12 @@ def _strict_templates() -> None:
 def _broker_folder() -> None:
     if settings.CELERY_BROKER_URL.startswith("filesystem"):
         (settings.BROKER_DIR / "messages").mkdir(parents=True, exist_ok=True)
+
+
+@pytest.fixture(autouse=True)
+def _own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A private folder for each test: those that run beside it write the same names."""
+    monkeypatch.setattr(settings, "FILES_DIR", tmp_path / "files")
 
 
 # --- where -------------------------------------------------------------------------------------------------
