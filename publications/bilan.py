@@ -146,10 +146,13 @@ def missing(board: Board, parts: list[dict[str, str]]) -> list[str]:
             titles = ", ".join(_named(result) for result in lacking)
             number = _counted(len(lacking), "résultat attendu")
             sentences.append(f"{unit.name} : {number} sans chiffre ni motif ({titles}).")
-    partial = [result for result in board.results if result.value is not None and result.months_label]
+    partial: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for result in board.results:
+        if result.value is not None and result.months_label:
+            partial[_named(result), result.months_label].append(result.unit.short_name)
     sentences += [
-        f"{result.unit.name}, {_named(result)} : le chiffre ne compte que {result.months_label}."
-        for result in partial
+        f"{named} : seuls mois comptés, {months} ({', '.join(units)})."
+        for (named, months), units in partial.items()
     ]
     unknown_base = sum(result.has_unknown_base for result in board.results)
     if unknown_base:

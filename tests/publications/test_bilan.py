@@ -178,7 +178,7 @@ def test_a_bilan_says_what_it_lacks(
 
     assert contents.assemble(prefecture, 2018).missing == [
         "Sous-préfecture d’Arles : 1 résultat attendu sans chiffre ni motif (E17 Courriels en 5 jours).",
-        "Siège, E17 Courriels en 5 jours : le chiffre ne compte que avril à décembre.",
+        "E17 Courriels en 5 jours : seuls mois comptés, avril à décembre (Siège).",
         "La partie « L'année en quelques phrases » n'est pas rédigée.",
         "La partie « Réclamations et suggestions » n'est pas rédigée.",
         "La partie « Points numériques » n'est pas rédigée.",
