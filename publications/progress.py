@@ -9,10 +9,11 @@ from jobs.queue import MAX_ATTEMPTS
 # A worker that runs takes a job within seconds.
 USUAL_WAIT = datetime.timedelta(minutes=1)
 
-WAITING = "En attente d'un ouvrier. La préparation prend en général moins d'une minute."
+WAITING = "En attente. La préparation prend en général moins d'une minute."
 STOPPED = (
-    "Aucun ouvrier n'a pris ce travail depuis plus d'une minute : ils sont peut-être arrêtés. Prévenir la "
-    "personne qui administre l'application ; rien n'est perdu, le travail reprendra de lui-même."
+    "Rien n'a commencé depuis plus d'une minute : le programme qui prépare les documents est peut-être "
+    "arrêté. Prévenir la personne qui administre l'application. Rien n'est perdu : le travail commencera de "
+    "lui-même."
 )
 
 

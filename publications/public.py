@@ -122,9 +122,9 @@ def pdf_response(request: HttpRequest, bilan: Bilan) -> HttpResponse:
 
 
 def pdf_size(bilan: Bilan) -> int | None:
-    """In bytes; None where the file cannot be read."""
+    """In thousands of bytes; None where the file cannot be read."""
     try:
-        return publish.pdf_path(bilan).stat().st_size
+        return -(-publish.pdf_path(bilan).stat().st_size // 1000)
     except OSError:
         return None
 

@@ -40,6 +40,13 @@ class Line:
     indicator: Data
     cells: list[tuple[Data, Data]]
 
+    @property
+    def target_labels(self) -> list[str]:
+        """The target of all units, or those of each where they differ; empty where there is none at all."""
+        compared = [cell for _, cell in self.cells if cell["value"] is not None or cell["target_label"]]
+        labels = list(dict.fromkeys(cell["target_label"] for cell in compared))
+        return labels if any(labels) else []
+
 
 @dataclass(frozen=True)
 class Theme:
@@ -75,6 +82,15 @@ class Headline:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """Why a figure is absent, or how it was corrected."""
+
+    unit: Data
+    indicator: Data
+    cell: Data
+
+
+@dataclass(frozen=True)
 class Followed:
     """A référentiel followed during the year."""
 
@@ -92,6 +108,7 @@ class Reading:
     parts: list[Part]
     themes: list[Theme]
     notes: list[Data]
+    remarks: list[Remark]
     score: Score
 
 
@@ -106,6 +123,13 @@ def read(content: Data) -> Reading:
         parts=[part for part in parts if part.section != "summary"],
         themes=themes,
         notes=[note for note in content["notes"] if note["number"] not in in_tables],
+        remarks=[
+            Remark(unit, line.indicator, cell)
+            for theme in themes
+            for line in theme.lines
+            for unit, cell in line.cells
+            if cell["reason"]
+        ],
         score=_score(content),
     )
 

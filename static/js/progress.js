@@ -4,7 +4,7 @@ const section = document.querySelector("[data-progress]:not([data-over])");
 if (section) {
   const sentence = section.querySelector("[role=status]");
   const bar = section.querySelector("progress");
-  section.querySelector("a").hidden = true;
+  section.querySelector(".progress__refresh").hidden = true;
 
   const say = (text) => {
     if (sentence.textContent !== text) sentence.textContent = text;

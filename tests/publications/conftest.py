@@ -2,10 +2,8 @@
 
 import hashlib
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from pytest_django.fixtures import Settings
 
 from publications import publish
 from publications.models import Bilan
@@ -14,11 +12,6 @@ from sites.models import Agent, Prefecture, Unit
 from tests import factories
 
 PDF = b"%PDF-1.7\n% rien que pour les pages\n%%EOF\n"
-
-
-@pytest.fixture(autouse=True)
-def _files(settings: Settings, tmp_path: Path) -> None:
-    settings.FILES_DIR = tmp_path / "files"
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def test_without_a_prefecture_the_home_says_so(client: Client, db: None) -> None
 def test_with_one_prefecture_the_home_is_its_own(client: Client, prefecture: Prefecture) -> None:
     page = client.get(url("public_home"))
 
-    assert "La qualité du service rendu à la Préfecture des Bouches-du-Rhône" in page.text
+    assert "La qualité de notre accueil et de nos services" in page.text
     assert "Aucun bilan n’est publié pour l’instant." in page.text
 
 
@@ -85,7 +85,7 @@ def test_a_prefecture_says_its_label_and_its_headline_results(client: Client, pu
     page = client.get(url("public_prefecture", SLUG))
 
     (headline,) = page.context["headlines"]
-    assert "Préfecture labellisée depuis le 20 novembre 2019" in page.text
+    assert "Labellisée depuis le 20 novembre 2019, selon le référentiel" in page.text
     assert headline.line.indicator["title"] == "Taux de réponse aux courriels"
     assert [
         (unit["name"], cell["shown_label"], cell["base_label"]) for unit, cell in headline.line.cells

@@ -15,7 +15,7 @@ from django.utils import timezone
 from indicators.models import Measurement
 from jobs.models import Job
 from publications import bilan as contents
-from publications import parts, publish
+from publications import parts, pdf, publish
 from publications.models import Bilan, Part
 from referentiel.models import Indicator
 from sites.models import Agent, Prefecture, Unit
@@ -237,9 +237,12 @@ def test_a_text_of_twenty_thousand_characters_is_kept_and_one_more_refused(
 
 
 def test_a_text_of_too_many_lines_is_refused(browser: Client, prefecture: Prefecture) -> None:
-    page = browser.post(url("bilan_part", 2018, "summary"), {"text": "a\n" * 1_001 + "a", "version": 0})
+    text = "a\n" * pdf.PART_LINES + "a"
 
-    assert "Ce texte compte 1002 lignes : le ramener à 1000 au plus." in page.text
+    page = browser.post(url("bilan_part", 2018, "summary"), {"text": text, "version": 0})
+
+    sentence = f"Ce texte compte {pdf.PART_LINES + 1} lignes : le ramener à {pdf.PART_LINES} au plus."
+    assert sentence in page.text
     assert not Part.objects.exists()
 
 
@@ -351,7 +354,7 @@ def test_an_edition_shows_its_frozen_content_and_not_the_figures_of_today(
 @pytest.mark.parametrize(
     ("state", "sentence", "percent", "is_over"),
     [
-        ({}, "En attente d'un ouvrier. La préparation prend en général moins d'une minute.", None, False),
+        ({}, "En attente. La préparation prend en général moins d'une minute.", None, False),
         (
             {"state": "running", "progress": 60, "step": "Écriture des 12 pages", "attempts": 1},
             "Écriture des 12 pages",
