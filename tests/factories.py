@@ -70,7 +70,7 @@ class AgentFactory(DjangoModelFactory):
         skip_postgeneration_save = True
 
     email = factory.Sequence(lambda n: f"agent-{n}@prefecture.test")
-    full_name = factory.Sequence(lambda n: f"Agent n° {n}")
+    full_name = "Camille Durand"
     password = factory.django.Password(PASSWORD)
 
 

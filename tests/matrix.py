@@ -32,9 +32,13 @@ class Route:
     is_public: bool
 
     @property
-    def url(self) -> str:
+    def values(self) -> dict[str, str | int]:
         values = MATRIX["parameters"] | ROWS[self.name].get("with", {})
-        return reverse(self.name, kwargs={name: values[name] for name in self.parameters})
+        return {name: values[name] for name in self.parameters}
+
+    @property
+    def url(self) -> str:
+        return reverse(self.name, kwargs=self.values)
 
     def answers(self, method: str) -> dict[str, int | str]:
         """The expected answer to every role."""

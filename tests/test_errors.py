@@ -94,6 +94,23 @@ def test_control_characters_in_an_address_are_refused(path, client, db):
     assert "Cette demande n’a pas été comprise" in response.content.decode()
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"data": {"a": "x" * 3_000_000}},
+        {"data": {f"field-{number}": "" for number in range(1001)}},
+        {"data": b"broken", "content_type": "multipart/form-data"},
+        {"headers": {"host": "pirate.test"}},
+    ],
+    ids=["too long", "too many fields", "broken", "unknown host"],
+)
+def test_what_cannot_be_read_is_refused_in_french(sent, client, db):
+    response = client.post("/connexion/", **sent)
+
+    assert response.status_code == 400
+    assert "Cette demande n’a pas été comprise" in response.content.decode()
+
+
 @pytest.mark.parametrize("cookie", ["sessionid", "csrftoken", "anything"])
 def test_control_characters_in_a_cookie_are_refused(cookie, client, db):
     response = client.get("/connexion/", headers={"cookie": rf'{cookie}="abcdefgh\000ijkl"'})

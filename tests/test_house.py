@@ -12,13 +12,15 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.template import engines
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from qualepref.public_routes import PUBLIC_ROUTES
 from sites.models import RESERVED_SLUGS, Membership
 from tests import matrix
 from tests.factories import PASSWORD
+from tests.strict_templates import UndefinedVariableError
 
 ROOT = Path(settings.BASE_DIR)
 OUR_APPS = [app for app in apps.get_app_configs() if Path(app.path).parent == ROOT]
@@ -85,6 +87,28 @@ def test_no_prefecture_may_take_an_address_of_ours():
     addresses = {part for part in first | below_agents if re.fullmatch(r"[-\w]+", part)}
 
     assert sorted(RESERVED_SLUGS) == sorted(addresses | {settings.STATIC_URL.strip("/")})
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=by_name)
+def test_no_address_breaks_a_page(route, world, client_of):
+    """Years that are no years, names without end, parameters that nobody asked for."""
+    hostile = {"slug": "a" * 300, "section": "a" * 300, "year": 10**30, "edition": 10**30}
+    values = route.values
+    addresses = [
+        f"{route.url}?{key}={value}" for key in ("page", "q", "[]") for value in ("%00", "-1", "'%22><b>")
+    ]
+    for name in set(values) & set(hostile):
+        for value in (hostile[name], 0):
+            try:
+                addresses.append(reverse(route.name, kwargs=values | {name: value}))
+            except NoReverseMatch:
+                continue
+    browser = client_of(world["quality_manager"])
+
+    for address in addresses:
+        response = browser.get(address)
+        response.getvalue()
+        assert response.status_code < 500, address
 
 
 # --- every answer ------------------------------------------------------------------------------------------
@@ -184,7 +208,17 @@ def test_every_template_is_used():
         "components/pagination.html"
     }  # waits for the first long list; tests/test_shell.py keeps it right
 
-    assert "\n".join(name for name in sorted(names) if f'"{name}"' not in text) == ""
+    # f"pdf/_{kind}.html" names all those of its form.
+    named = {re.sub(r"{.*?}", r"\\w+", quoted) for quoted in re.findall(r'"([^"\s]+\.html)"', text)}
+
+    assert "\n".join(name for name in sorted(names) if not any(re.fullmatch(n, name) for n in named)) == ""
+
+
+def test_an_undefined_variable_fails_its_test():
+    template = engines["django"].from_string("{{ nobody.gave_it }}")
+
+    with pytest.raises(UndefinedVariableError, match=r"nobody\.gave_it is undefined"):
+        template.render({})
 
 
 def found_in_templates(pattern, *, but_not="pdf/"):

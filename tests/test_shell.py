@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.core.paginator import Paginator
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -150,3 +151,12 @@ def test_links_of_the_footer_lead_somewhere(client, db):
     own = [url for url in re.findall(r'href="(/[^"]*)"', footer) if url != reverse("public_home")]
 
     assert {url: client.get(url).status_code for url in own} == {"/accessibilite/": 200, "/connexion/": 200}
+
+
+def test_style_sheets_scripts_and_icons_are_there(client, db):
+    page = client.get("/accessibilite/").content.decode()
+    files = re.findall(r'(?:href|src)="/static/([^"]*)"', page)
+
+    assert "css/site.css" in files
+    assert "dsfr/dist/favicon/favicon.svg" in files
+    assert [name for name in files if finders.find(name) is None] == []
