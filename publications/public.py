@@ -8,7 +8,7 @@ content, but its header, its style sheets and its foot may change without it.
 import logging
 
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import Max, Q
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import get_conditional_response
@@ -31,8 +31,8 @@ ASKED_FOR_AGAIN = cache_control(no_cache=True)
 @ASKED_FOR_AGAIN
 def home(request: HttpRequest) -> HttpResponse:
     """The only préfecture's home; a list where there are several."""
-    shown = Q(bilans__published_at__isnull=False, bilans__withdrawn_at=None)
-    prefectures = list(Prefecture.objects.annotate(latest=Max("bilans__year", filter=shown)))
+    years = Bilan.objects.published().filter(prefecture=OuterRef("pk")).values("year")
+    prefectures = list(Prefecture.objects.annotate(latest=Subquery(years.order_by("-year")[:1])))
     if len(prefectures) == 1:
         return _home_of(request, prefectures[0])
     return render(request, "public/home.html", {"prefectures": prefectures})
@@ -97,7 +97,7 @@ def bilan_csv(request: HttpRequest, slug: str, year: str) -> HttpResponse:
     """The figures for a spreadsheet, which recognises UTF-8 by its BOM."""
     shown = _published(slug, year)
     response = HttpResponse(table.as_csv(shown).encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="bilan-{year}-{slug}.csv"'
+    response["Content-Disposition"] = f'attachment; filename="bilan-{shown.year}-{slug}.csv"'
     response["ETag"] = f'"{shown.sha256}-{shown.edition}-{table.FORMAT}"'
     return response
 

@@ -3,7 +3,7 @@ from django.urls import path, re_path
 from publications import public
 
 # Everybody may read these. The bilan's files carry its year in their name too.
-BILAN = r"^(?P<slug>[-\w]+)/bilans/(?P<year>\d{4})/bilan-(?P=year)"
+BILAN = r"^(?P<slug>[-a-zA-Z0-9_]+)/bilans/(?P<year>[0-9]{4})/bilan-(?P=year)"
 
 urlpatterns = [
     path("", public.home, name="public_home"),

@@ -1,0 +1,82 @@
+"""Two people who write the same part: neither loses a word."""
+
+import threading
+
+import pytest
+from django.db import connection
+
+from publications import parts
+from publications.models import Part
+from sites.models import Prefecture
+
+SUMMARY = Part.Section.SUMMARY
+
+
+def test_a_part_that_nobody_wrote_is_empty_and_not_yet_a_row(prefecture: Prefecture) -> None:
+    part = parts.find(prefecture, 2018, SUMMARY)
+
+    assert (part.text, part.version, part.pk) == ("", 0, None)
+
+
+def test_each_version_is_numbered_and_kept_in_the_history(prefecture: Prefecture) -> None:
+    part = parts.find(prefecture, 2018, SUMMARY)
+    parts.write(part, text="Un.", seen_version=0)
+    parts.write(part, text="Deux.", seen_version=1)
+
+    saved = parts.find(prefecture, 2018, SUMMARY)
+    assert (saved.text, saved.version) == ("Deux.", 2)
+    assert [line.text for line in saved.history.order_by("history_id")] == ["Un.", "Deux."]
+
+
+def test_a_part_may_be_emptied(prefecture: Prefecture) -> None:
+    part = parts.find(prefecture, 2018, SUMMARY)
+    parts.write(part, text="Un.", seen_version=0)
+    parts.write(part, text="", seen_version=1)
+
+    assert parts.find(prefecture, 2018, SUMMARY).text == ""
+
+
+def test_what_was_read_too_early_is_not_overwritten(prefecture: Prefecture) -> None:
+    part = parts.find(prefecture, 2018, SUMMARY)
+    parts.write(part, text="Un.", seen_version=0)
+
+    with pytest.raises(parts.ConflictError) as conflict:
+        parts.write(part, text="Deux.", seen_version=0)
+
+    assert (conflict.value.saved.text, conflict.value.saved.version) == ("Un.", 1)
+    assert parts.find(prefecture, 2018, SUMMARY).text == "Un."
+
+
+def test_the_same_part_of_another_year_is_another_text(prefecture: Prefecture) -> None:
+    parts.write(parts.find(prefecture, 2018, SUMMARY), text="Un.", seen_version=0)
+    parts.write(parts.find(prefecture, 2019, SUMMARY), text="Deux.", seen_version=0)
+
+    assert parts.find(prefecture, 2018, SUMMARY).text == "Un."
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_write_the_first_version_at_once_make_one_text_and_one_conflict(
+    prefecture: Prefecture,
+) -> None:
+    start, conflicts = threading.Barrier(2), []
+
+    def write(text: str) -> None:
+        part = parts.find(prefecture, 2018, SUMMARY)
+        start.wait()
+        try:
+            parts.write(part, text=text, seen_version=0)
+        except parts.ConflictError as conflict:
+            conflicts.append((text, conflict.saved.text))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=write, args=[text]) for text in ("Un.", "Deux.")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    saved = Part.objects.get()
+    (lost,) = {"Un.", "Deux."} - {saved.text}
+    assert saved.version == 1
+    assert conflicts == [(lost, saved.text)]
