@@ -40,6 +40,10 @@ class MeasurementQuerySet(models.QuerySet["Measurement"]):
     def of_years(self, prefecture: Prefecture, *years: int) -> Self:
         return self.filter(prefecture=prefecture, period_start__year__in=years)
 
+    def of_their_own_document(self) -> Self:
+        """Without those read in the « N-1 » columns of the next year's document: they make no bilan."""
+        return self.filter(Q(source=None) | Q(source__year=F("period_start__year")))
+
 
 class Measurement(models.Model):
     """The figure of a unit (or of one of its services) for an indicator and a period.

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 from django.contrib import messages
-from django.db.models import F, Q
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -200,7 +199,5 @@ def _possible(access: Access, year: int) -> int:
 
 
 def _years_with_figures(access: Access) -> list[int]:
-    """Figures read in the « N-1 » columns of the next year's document make no bilan of their own."""
-    own = Q(source=None) | Q(source__year=F("period_start__year"))
-    figures = Measurement.objects.filter(own, prefecture=access.prefecture)
+    figures = Measurement.objects.of_their_own_document().filter(prefecture=access.prefecture)
     return [start.year for start in figures.dates("period_start", "year")]

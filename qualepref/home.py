@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.db.models import F, Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -59,9 +58,7 @@ def home(request: AgentRequest) -> HttpResponse:
 def _desks(accesses: tuple[Access, ...]) -> list[Desk]:
     """One desk a préfecture, by two queries however many there are."""
     prefectures = [access.prefecture.pk for access in accesses]
-    # Figures read in the « N-1 » columns of the next year's document make no bilan of their own.
-    own = Q(source=None) | Q(source__year=F("period_start__year"))
-    figures = Measurement.objects.filter(own, prefecture__in=prefectures)
+    figures = Measurement.objects.of_their_own_document().filter(prefecture__in=prefectures)
     with_figures = set(figures.values_list("prefecture", "period_start__year").distinct())
     bilans = list(Bilan.objects.filter(prefecture__in=prefectures).defer("content").order_by("-edition"))
     return [Desk(access, _years(access.prefecture.pk, with_figures, bilans)) for access in accesses]
