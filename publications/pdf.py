@@ -22,7 +22,7 @@ from publications import bilan as contents
 from publications import reading
 from publications.models import Bilan
 from publications.reading import Data
-from referentiel.measures import Verdict
+from referentiel.measures import Verdict, in_french
 from referentiel.models import Indicator
 
 Report = Callable[[int, str], None]
@@ -36,10 +36,11 @@ LIBRARIES = {
 
 # Whatever is written within these bounds, a bilan takes less than a minute and less than 512 MB.
 PART_CHARACTERS = 20_000
-PART_LINES = 1_000
-NOTE_CHARACTERS = 2_000
-NOTES = 200
-FIGURES = 2_000  # indicators × units
+PART_LINES = 300
+NOTES = 100
+REMARKS_CHARACTERS = 60_000  # of the notes, the reasons and what is missing, together
+UNITS = 24
+FIGURES = 500  # indicators × units
 
 UNITS_PER_TABLE = 3
 NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
@@ -219,27 +220,37 @@ def write_pdf(
 
 
 def too_long(data: Data) -> list[str]:
-    """What a document would not hold, as sentences; nothing is cut in silence."""
-    sentences = []
-    for part in data["parts"]:
-        lines = part["text"].count("\n") + 1
-        if len(part["text"]) > PART_CHARACTERS or lines > PART_LINES:
-            sentences.append(
-                f"La partie « {part['title']} » compte {len(part['text'])} caractères et {lines} lignes : "
-                f"la ramener à {PART_CHARACTERS} caractères et {PART_LINES} lignes au plus."
-            )
-    sentences += [
-        f"La note {note['number']} compte {len(note['text'])} caractères : "
-        f"la ramener à {NOTE_CHARACTERS} au plus."
-        for note in data["notes"]
-        if len(note["text"]) > NOTE_CHARACTERS
+    """What a document would not hold, as sentences: it is refused before the work, never cut in silence."""
+    cells = [cell for band in data["bands"] for line in band["lines"] for cell in line["cells"]]
+    remarks = [
+        *(note["text"] for note in data["notes"]),
+        *(cell["reason"] for cell in cells),
+        *data["missing"],
     ]
-    if len(data["notes"]) > NOTES:
-        sentences.append(f"Le bilan porte {len(data['notes'])} notes : en garder {NOTES} au plus.")
-    figures = sum(len(line["cells"]) for band in data["bands"] for line in band["lines"])
-    if figures > FIGURES:
-        sentences.append(f"Le bilan porte {figures} chiffres : en garder {FIGURES} au plus.")
-    return sentences
+    found = [
+        (f"La partie « {part['title']} »", len(part["text"]), "caractères", PART_CHARACTERS)
+        for part in data["parts"]
+    ]
+    found += [
+        (f"La partie « {part['title']} »", part["text"].count("\n") + 1, "lignes", PART_LINES)
+        for part in data["parts"]
+    ]
+    found += [
+        ("Le bilan", len(data["notes"]), "notes", NOTES),
+        (
+            "L'ensemble des notes, des motifs et des manques",
+            sum(map(len, remarks)),
+            "caractères",
+            REMARKS_CHARACTERS,
+        ),
+        ("Le bilan", len(data["units"]), "unités", UNITS),
+        ("Le bilan", len(cells), "chiffres", FIGURES),
+    ]
+    return [
+        f"{what} compte {in_french(count)} {of} : le PDF en admet {in_french(most)} au plus."
+        for what, count, of, most in found
+        if count > most
+    ]
 
 
 def _chapters(content: Data, read: reading.Reading) -> list[Chapter]:
@@ -248,9 +259,10 @@ def _chapters(content: Data, read: reading.Reading) -> list[Chapter]:
     drawn = [theme for theme in read.themes if theme.chart]
     year = content["year"]
     found: list[tuple[str, str, list[str], dict[str, Any]]] = []
-    if tables or read.summary:
-        title = read.summary.title if read.summary else f"{year} en quelques chiffres"
-        overview = {"part": read.summary, "tallies": _tallies(content), "score": read.score}
+    summary = read.summary if read.summary and read.summary.blocks else None
+    if tables or summary:
+        title = summary.title if summary else f"{year} en quelques chiffres"
+        overview = {"part": summary, "tallies": _tallies(content), "score": read.score}
         found.append(("overview", title, [], overview))
     if tables:
         title = f"Tableaux de bord et indicateurs {year}"

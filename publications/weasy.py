@@ -15,6 +15,8 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 SCHEME = "static:"
+# What an address without a scheme is completed to: nothing is there, and the fetcher refuses it.
+NOWHERE = "http://nowhere.invalid/"
 
 
 class RefusedAddressError(Exception):
@@ -30,38 +32,52 @@ class StaticFiles(URLFetcher):
     def __init__(self) -> None:
         super().__init__(allowed_protocols={"static", "data"}, allow_redirects=False, fail_on_errors=True)
         self.sheets: list[str] = []
+        self.refused: list[str] = []
 
     def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
         if url.startswith("data:") and any(url in sheet for sheet in self.sheets):
             return super().fetch(url, headers)
-        path = self._path(url)
+        path = _find(url)
+        if path is None:
+            self.refused.append(url)
+            raise RefusedAddressError(_sentence(url))
         body = path.read_bytes()
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         if kind == "text/css":
             self.sheets.append(body.decode())
         return URLFetcherResponse(url, body, {"Content-Type": kind})
 
-    def _path(self, url: str) -> Path:
-        try:
-            found = finders.find(url.removeprefix(SCHEME)) if url.startswith(SCHEME) else None
-        except SuspiciousFileOperation:
-            found = None
-        if not found:
-            raise RefusedAddressError(f"Adresse refusée dans un document : {url[:200]}")
-        return Path(found)
-
 
 def write(
     html: str, *, title: str, lang: str, created: str | None, on_laid_out: Callable[[int], None]
 ) -> bytes:
     """A tagged PDF/UA-1 document. `created` is a W3C date; `on_laid_out` is told how many pages there are."""
+    files = StaticFiles()
     try:
-        document = weasyprint.HTML(string=html, url_fetcher=StaticFiles()).render(FontConfiguration())
-    except FatalURLFetchingError as error:  # no Exception of Python's: a worker would die of it
+        document = weasyprint.HTML(string=html, base_url=NOWHERE, url_fetcher=files).render(
+            FontConfiguration()
+        )
+        on_laid_out(len(document.pages))
+        document.metadata.title = title
+        document.metadata.lang = lang
+        document.metadata.created = created
+        body: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
+    except FatalURLFetchingError as error:  # no Exception: a worker that does not know it would die of it
         raise RefusedAddressError(str(error.__cause__ or error)) from error
-    on_laid_out(len(document.pages))
-    document.metadata.title = title
-    document.metadata.lang = lang
-    document.metadata.created = created
-    body: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
+    if files.refused:  # inside a drawing WeasyPrint goes on without what was refused
+        raise RefusedAddressError(_sentence(files.refused[0]))
     return body
+
+
+def _find(url: str) -> Path | None:
+    if not url.startswith(SCHEME):
+        return None
+    try:
+        found = finders.find(url.removeprefix(SCHEME))
+    except SuspiciousFileOperation:
+        return None
+    return Path(found) if found else None
+
+
+def _sentence(url: str) -> str:
+    return f"Adresse refusée dans un document : {url[:200]}"
