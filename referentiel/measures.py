@@ -31,14 +31,14 @@ MONTHS = (
     "décembre",
 )
 
-# How the unit of an indicator follows its number.
+# How the unit of an indicator follows its number: below two, and from two on.
 SUFFIXES = {
-    "percent": f"{NBSP}%",
-    "working_days": f"{NBSP}j{NBSP}ouvrés",
-    "days": f"{NBSP}jours",
-    "minutes": f"{NBSP}min",
-    "score": f"{NBSP}points",
-    "count": "",
+    "percent": (f"{NBSP}%", f"{NBSP}%"),
+    "working_days": (f"{NBSP}j{NBSP}ouvré", f"{NBSP}j{NBSP}ouvrés"),
+    "days": (f"{NBSP}jour", f"{NBSP}jours"),
+    "minutes": (f"{NBSP}min", f"{NBSP}min"),
+    "score": (f"{NBSP}point", f"{NBSP}points"),
+    "count": ("", ""),
 }
 
 
@@ -219,5 +219,6 @@ def in_french(number: Decimal | int) -> str:
 
 
 def with_unit(number: Decimal | int, unit: str) -> str:
-    """94.00 and "percent" are written « 94,00 % »."""
-    return in_french(number) + SUFFIXES[unit]
+    """94.00 and "percent" are written « 94,00 % », 1.5 and "days" « 1,5 jour »."""
+    singular, plural = SUFFIXES[unit]
+    return in_french(number) + (plural if abs(number) >= 2 else singular)

@@ -277,6 +277,9 @@ def test_numbers_are_written_as_in_french(number, text):
     [
         (Decimal("94.00"), "percent", f"94,00{NBSP}%"),
         (Decimal("2.4"), "working_days", f"2,4{NBSP}j{NBSP}ouvrés"),
+        (Decimal("1.5"), "working_days", f"1,5{NBSP}j{NBSP}ouvré"),
+        (Decimal(1), "days", f"1{NBSP}jour"),
+        (Decimal(2), "days", f"2{NBSP}jours"),
         (15, "days", f"15{NBSP}jours"),
         (2511, "count", f"2{NARROW_NBSP}511"),
     ],
