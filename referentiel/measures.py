@@ -221,4 +221,4 @@ def in_french(number: Decimal | int) -> str:
 def with_unit(number: Decimal | int, unit: str) -> str:
     """94.00 and "percent" are written « 94,00 % », 1.5 and "days" « 1,5 jour »."""
     singular, plural = SUFFIXES[unit]
-    return in_french(number) + (plural if abs(number) >= 2 else singular)
+    return in_french(number) + (singular if -2 < number < 2 else plural)
