@@ -1,5 +1,6 @@
 """How measures are written in French, for every template: screens, PDF and exports say the same thing."""
 
+import datetime
 from decimal import Decimal
 
 from django import template
@@ -19,3 +20,11 @@ def french(number: Decimal | int | str | None) -> str:
 def with_unit(number: Decimal | int | str | None, unit: str) -> str:
     """94.00 and "percent" → « 94,00 % »."""
     return "" if number is None else measures.with_unit(Decimal(number), unit)
+
+
+@register.filter(expects_localtime=True)
+def day(on: datetime.date | None) -> str:
+    """2026-03-01 → « 1er mars 2026 »."""
+    if on is None:
+        return ""
+    return f"{'1er' if on.day == 1 else on.day} {measures.MONTHS[on.month]} {on.year}"
