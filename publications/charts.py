@@ -60,9 +60,9 @@ FILLINGS = (
 
 # Advances of the Marianne typeface in em, rounded up by family; a test holds them against the font.
 ADVANCES = {
-    **dict.fromkeys("iíìîïlĺľj.,:;'’‘‚| ·\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}", 0.3),
+    **dict.fromkeys("iíìîïlĺľj.,:;'’‘‚ ·\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}", 0.3),
     **dict.fromkeys('frt()[]{}-/\\!*«»1"°²³I', 0.55),
-    **dict.fromkeys("abcdeghknopqsuvxyzàâäáãåçéèêëñóòôöõúùûüýÿ023456789?+=<>≤≥–_JLFEPSÉÈÊËßøø$€", 0.65),
+    **dict.fromkeys("«»abcdeghknopqsuvxyzàâäáãåçéèêëñóòôöõúùûüýÿ023456789?+=<>≤≥–_JLFEPSÉÈÊËßø$€", 0.67),
     **dict.fromkeys("ABCDGHKNOQRTUVXYZÀÂÄÁÃÅÇÎÏÍÌÔÖÓÒÕÙÛÜÚÑØ&%#@w…", 0.87),
 }
 WIDEST = 1.3
@@ -355,13 +355,13 @@ def _pages(indicators: list[tuple[str, list[_Row]]]) -> Iterator[list[tuple[str,
 
 def _scale(rows: list[_Row], unit: str) -> tuple[_Frame, list[tuple[float, float, str, str]]]:
     """The axis, from zero to a round number that no value and no target exceeds, and its labels."""
-    left = max(width_of(fit(row.name, NAMES, SIZE), SIZE) for row in rows) + GAP
+    left = round(max(width_of(fit(row.name, NAMES, SIZE), SIZE) for row in rows) + GAP, 2)
     top, steps = _round_above(max(_reach(row) for row in rows))
     width = min(
         (WIDTH - left - _words_width(row) - 3 * GAP) * float(top / reach) if (reach := _reach(row)) else WIDTH
         for row in rows
     )
-    frame = _Frame(left, min(left + width, WIDTH - 3 * GAP), top)
+    frame = _Frame(left, round(min(left + width, WIDTH - 3 * GAP), 2), top)
     labels = [
         _tick_label(top * step / steps, unit if step == steps else "count") for step in range(steps + 1)
     ]
