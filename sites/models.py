@@ -1,9 +1,10 @@
 """Who works here, in which unit, and who receives the public where."""
 
 import datetime
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
@@ -24,6 +25,11 @@ def in_force_in(year: int) -> Q:
         Q(starts_on__isnull=True) | Q(starts_on__lte=datetime.date(year, 12, 31)),
         Q(ends_on__isnull=True) | Q(ends_on__gte=datetime.date(year, 1, 1)),
     )
+
+
+def validate_time_zone(name: str) -> None:
+    if name not in available_timezones():
+        raise ValidationError(f"« {name} » n'est pas un fuseau horaire connu : Europe/Paris, par exemple.")
 
 
 def dates_in_order(name: str) -> models.CheckConstraint:
@@ -107,7 +113,9 @@ class Prefecture(models.Model):
     good_friday_is_off = models.BooleanField(
         "Vendredi saint chômé", default=True, help_text="N'a d'effet qu'en Alsace-Moselle."
     )
-    time_zone = models.CharField("fuseau horaire", max_length=40, default="Europe/Paris")
+    time_zone = models.CharField(
+        "fuseau horaire", max_length=40, default="Europe/Paris", validators=[validate_time_zone]
+    )
 
     history = HistoricalRecords()
 

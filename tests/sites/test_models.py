@@ -35,6 +35,14 @@ def test_a_prefecture_takes_no_address_of_the_application(slug):
     assert_refused(PrefectureFactory.build(slug=slug), "Cette adresse est réservée à l'application.")
 
 
+@pytest.mark.parametrize("name", ["Europe/Marseille", "Europe", "", "../../etc/localtime"])
+def test_a_prefecture_lives_in_a_known_time_zone(name):
+    with pytest.raises(ValidationError) as refusal:
+        PrefectureFactory.build(time_zone=name).full_clean()
+
+    assert list(refusal.value.message_dict) == ["time_zone"]
+
+
 def test_a_prefecture_has_one_siege():
     siege = UnitFactory(kind=Unit.Kind.HEADQUARTERS)
 
