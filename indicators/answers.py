@@ -12,7 +12,6 @@ The answers stand in a small TOML file:
 whole row) out. `code` tells two problems of the same cell apart.
 """
 
-import tomllib
 from collections import Counter
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from indicators.tables import Row
+from referentiel.toml_files import TomlError, read_toml
 
 
 class Code(StrEnum):
@@ -95,11 +95,9 @@ def read_answers(path: Path) -> list[Answer]:
     """The answers of a TOML file: `[[answer]]`, then `row`, `column`, `reason`, either `corrected = "…"` or
     `left_out = true`, and `code` where a cell has two problems."""
     try:
-        content = tomllib.loads(path.read_text("utf-8-sig"))
-    except OSError as error:
-        raise AnswersError(f"« {path.name} » ne peut pas être lu : vérifier son chemin.") from error
-    except ValueError as error:  # not UTF-8, or not TOML
-        raise AnswersError(f"« {path.name} » n'est pas du TOML valide, en UTF-8 ({error}).") from error
+        content = read_toml(path)
+    except TomlError as error:
+        raise AnswersError(str(error)) from error
     entries = content.pop("answer", [])
     if content or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise AnswersError(f"« {path.name} » ne contient que des tables [[answer]].")
@@ -149,14 +147,15 @@ class Desk:
         self._earlier = earlier
 
     def ask(self, code: Code, row: Row, column: str, message: str) -> Answer | None:
-        """The answer to a problem, which is unanswered without one."""
+        """The answer to a problem, which is unanswered without one. An answer that has no code serves the
+        first problem of its cell alone: its author had not seen the next one."""
         problem = self.warn(code, row, column, message)
         keys = ((row.line, column, code.value), (row.line, column, ""))
         answer = next((self._answers[key] for key in keys if key in self._answers), None)
-        if answer is None:
+        if answer is None or self._served.get(answer, code) != code:
             self.unanswered.append(problem)
-        else:
-            self._served[answer] = code
+            return None
+        self._served[answer] = code
         return answer
 
     def insist(self, code: Code, row: Row, column: str, message: str) -> None:

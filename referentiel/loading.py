@@ -5,8 +5,6 @@ every row of the organisation once it exists, stays as it is and the difference 
 no longer has stays and is listed too. A second run changes nothing and leaves no history.
 """
 
-import re
-import tomllib
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -30,6 +28,7 @@ from referentiel.models import (
     Referentiel,
     Target,
 )
+from referentiel.toml_files import TomlError, read_toml
 from sites.models import Prefecture, Service, Site, Unit
 
 # What makes a table of the file the same row as at the load before.
@@ -183,15 +182,9 @@ class _File:
         self.written: set[tuple[Any, ...]] = set()
         self.rows: set[models.Model] = set()
         try:
-            self.content = tomllib.loads(path.read_text("utf-8-sig"), parse_float=Decimal)
-        except OSError as error:
-            raise LoadingError(f"{path} : fichier introuvable ou illisible.") from error
-        except UnicodeDecodeError as error:
-            raise LoadingError(f"{self.name} : le fichier n'est pas en UTF-8.") from error
-        except tomllib.TOMLDecodeError as error:
-            line = re.search(r"line (\d+)", str(error))
-            place = f"ligne {line[1]}" if line else "fin du fichier"
-            raise LoadingError(f"{self.name}, {place} : ce n'est pas du TOML valide.") from error
+            self.content = read_toml(path)
+        except TomlError as error:
+            raise LoadingError(str(error)) from error
         self.sources = self.content.pop("sources", {})
 
     def only(self, name: str) -> tuple[str, Table]:

@@ -10,7 +10,7 @@ GOOD = 'row = 2\ncolumn = "unit"\nreason = "r"\n'
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("[[answer]\n", "n'est pas du TOML valide"),
+        ("[[answer]\n", "reponses.toml, ligne 1 : ce n'est pas du TOML valide"),
         ("[answer]\nrow = 2\n", "ne contient que des tables"),
         ("[[answers]]\nrow = 2\n", "ne contient que des tables"),
         ("answer = [1]\n", "ne contient que des tables"),
@@ -42,7 +42,7 @@ def test_answers_that_cannot_be_read_are_refused_in_a_sentence(tmp_path):
     latin.write_bytes("[[answer]]\nreason = 'é'".encode("latin-1"))
 
     for path in (tmp_path / "absent.toml", tmp_path, latin):
-        with pytest.raises(AnswersError, match=f"« {path.name} »"):
+        with pytest.raises(AnswersError, match=f"{path.name} : "):
             read_answers(path)
 
 

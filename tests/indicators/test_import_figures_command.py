@@ -147,8 +147,11 @@ Avertissements : 1
         (("absent.csv", *FOR_2018), "« absent.csv » n'est pas un fichier"),
         ((str(DEMO), *FOR_2018), "« demo » n'est pas un fichier"),
         ((ANSWERS, *FOR_2018), "n'est sous aucun titre de colonne"),
-        ((TABLE, *FOR_2018, "--answers", "absent.toml"), "« absent.toml » ne peut pas être lu"),
-        ((TABLE, *FOR_2018, "--answers", TABLE), "« annual_results_2018.csv » n'est pas du TOML valide"),
+        ((TABLE, *FOR_2018, "--answers", "absent.toml"), "absent.toml : fichier introuvable ou illisible."),
+        (
+            (TABLE, *FOR_2018, "--answers", TABLE),
+            "annual_results_2018.csv, ligne 1 : ce n'est pas du TOML valide.",
+        ),
     ],
 )
 def test_what_cannot_be_done_ends_in_a_sentence(arguments, sentence):
