@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -34,7 +35,7 @@ from indicators.printed import (
     read_target,
     read_yes_or_no,
 )
-from indicators.tables import Row, read_table
+from indicators.tables import Row, name_of, read_table
 from referentiel import measures
 from referentiel.measures import Coverage, Printed, Verdict, judge, rounded
 from referentiel.models import Indicator, Target
@@ -42,6 +43,9 @@ from sites.models import Agent, Prefecture, Unit
 
 T = TypeVar("T")
 
+
+# How many of the other units' targets a message quotes.
+MAX_OTHERS = 3
 
 # A merged block prints these once, on its first row; a new one starts the narrower ones anew.
 MERGED = ("prefecture", "unit_kind", "unit", "theme")
@@ -119,7 +123,7 @@ def import_file(
             source = FigureImport.objects.create(
                 prefecture=prefecture,
                 year=year,
-                file_name=path.name[-200:],
+                file_name=name_of(path)[-200:],
                 sha256=sha256,
                 problems=[asdict(problem) for problem in report.problems],
                 answers=desk.record,
@@ -226,7 +230,7 @@ class _Reading:
             measurement.target_value = rounded(target.value, PLACES)
         if target_answer:
             measurement.target_reason = target_answer.reason
-        _set_value(measurement, amount, answer)
+        self._set_value(measurement, amount, answer)
 
     def _read_reason(self, row: Row, unit: Unit, indicator: Indicator) -> None:
         """Why there is no result is a figure of its own: it is not the same as nothing."""
@@ -248,7 +252,21 @@ class _Reading:
         measurement.printed_met, _ = self._cell(
             row, "printed_previous_year_met", Code.VALUE_DOES_NOT_FIT, read_yes_or_no
         )
-        _set_value(measurement, amount, answer)
+        self._set_value(measurement, amount, answer)
+
+    def _set_value(self, measurement: Measurement, amount: Decimal, answer: Answer | None) -> None:
+        """A figure keeps four decimals, and never crosses the target that judges it by losing the others."""
+        if answer:
+            measurement.origin = Measurement.Origin.CORRECTED
+            measurement.reason = answer.reason
+        if measurement.shape == Measurement.Shape.COUNT:
+            measurement.numerator = int(amount)
+            return
+        year = measurement.period_start.year
+        in_force = self.norm.target_in_force(measurement.indicator, year=year)
+        target = measurement.printed_target or (in_force.measure if in_force else None)
+        measurement.value_places = min(Printed(amount).places, PLACES)
+        measurement.value = rounded(Fraction(amount), measurement.value_places, target)
 
     def _note(
         self, row: Row, text: str, unit: Unit | None = None, indicator: Indicator | None = None
@@ -304,7 +322,9 @@ class _Reading:
         said = f"{row[self._result_column]} pour {row['printed_target']}"
         if mood is None and "printed_mood" in row.cells and not is_blank(row["printed_target"]):
             drawn = f"les chiffres disent « {verdict.label} »" if target else "les chiffres diront le verdict"
-            message = f"Aucun visage n'est imprimé ({said}) : {drawn}."
+            face = row["printed_mood"]
+            lack = f"« {face} » ne dit pas le verdict" if face else "Aucun visage n'est imprimé"
+            message = f"{lack} ({said}) : {drawn}."
             self.desk.warn(Code.VERDICT_MISSING, row, "printed_mood", message)
         elif mood is not None and target and mood != (verdict == Verdict.MET):
             message = f"Le visage imprimé dit le contraire des chiffres ({said}, {verdict.label})."
@@ -313,13 +333,15 @@ class _Reading:
     def _compare_targets(self) -> None:
         """The same indicator has the same target everywhere; the odd ones out are pointed at."""
         for indicator, printed in self._targets.items():
-            odd = _odd_ones([target for _, target in printed], self.norm.targets.get(indicator.pk))
+            odd = _odd_ones([target for _, target in printed], self.norm.target_in_force(indicator))
+            spellings = {target: row["printed_target"] for row, target in printed}
             for row, target in printed:
                 if target in odd:
-                    others = {other["printed_target"] for other, said in printed if said != target}
+                    others = (f"« {text} »" for said, text in spellings.items() if said != target)
+                    quoted = list(islice(others, MAX_OTHERS)) + ["…"] * (len(spellings) > MAX_OTHERS + 1)
                     message = (
                         f"L'objectif « {row['printed_target']} » diffère de celui que le tableau imprime "
-                        f"ailleurs (« {' », « '.join(sorted(others))} »)."
+                        f"ailleurs ({', '.join(quoted)})."
                     )
                     self.desk.warn(Code.TARGET_DIFFERS, row, "printed_target", message)
 
@@ -381,20 +403,10 @@ def _odd_ones(printed: list[PrintedTarget], norm: Target | None) -> set[PrintedT
     """The targets that most units do not print. Between several as frequent, the référentiel's is usual;
     where it is none of them, all are odd."""
     times = Counter(printed)
-    usual = [target for target in times if times[target] == max(times.values())]
+    most = max(times.values())
+    usual = [target for target in times if times[target] == most]
     if norm and len(usual) > 1:
         usual = [target for target in usual if target.value == norm.value] or usual
     if norm and len(usual) > 1:
         usual = [target for target in usual if target.comparator == norm.comparator] or usual
     return set(times) - set(usual if len(usual) == 1 else ())
-
-
-def _set_value(measurement: Measurement, amount: Decimal, answer: Answer | None) -> None:
-    if answer:
-        measurement.origin = Measurement.Origin.CORRECTED
-        measurement.reason = answer.reason
-    if measurement.shape == Measurement.Shape.COUNT:
-        measurement.numerator = int(amount)
-        return
-    measurement.value_places = min(Printed(amount).places, PLACES)
-    measurement.value = rounded(Fraction(amount), measurement.value_places, measurement.printed_target)

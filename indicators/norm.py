@@ -36,8 +36,14 @@ class Norm:
         self.year = year
         self.units = list(Unit.objects.filter(prefecture=prefecture))
         self.indicators = list(Indicator.objects.followed_by(prefecture, year))
-        in_force = Target.objects.in_force_on_any(prefecture, [datetime.date(year, 12, 31)])
-        self.targets = {target.indicator_id: target for target in in_force}
+        ends = {of: datetime.date(of, 12, 31) for of in (year - 1, year)}
+        targets = Target.objects.in_force_on_any(prefecture, ends.values())
+        self._targets = {
+            (of, target.indicator_id): target
+            for of, end in ends.items()
+            for target in targets
+            if target.is_in_force(end)
+        }
         self.expected = Perimeter.objects.expected(prefecture, year)
         self._units = _by_name((unit, self._unit_names(unit)) for unit in self.units)
         self._indicators = _by_name((one, _indicator_names(one)) for one in self.indicators)
@@ -47,6 +53,10 @@ class Norm:
         if unit.kind == Unit.Kind.HEADQUARTERS:
             names += ["Préfecture", "Siège", self.prefecture.name]
         return names
+
+    def target_in_force(self, indicator: Indicator, *, year: int | None = None) -> Target | None:
+        """The référentiel's (or the préfecture's own) on the last day of the year, or of the one before."""
+        return self._targets.get((year or self.year, indicator.pk))
 
     def own_name(self, name: str) -> str:
         own = (self.prefecture.code, self.prefecture.name, self.prefecture.territory)
@@ -97,7 +107,7 @@ class Norm:
         printed = read_target(text, indicator.unit)
         if printed is None:
             return None
-        norm = self.targets.get(indicator.pk)
+        norm = self.target_in_force(indicator)
         if norm and not norm.value / 2 <= printed.value <= norm.value * 2:
             own = with_unit(norm.value.normalize(), indicator.unit)
             raise MisfitError(

@@ -8,6 +8,7 @@ cell. Everything is bounded before it is parsed, and XML that declares a documen
 
 import csv
 import io
+import os
 import re
 import unicodedata
 import warnings
@@ -111,15 +112,21 @@ def read_table(path: Path) -> list[Row]:
     return [Row(line, _by_column(columns, line, cells)) for line, cells in body]
 
 
+def name_of(path: Path) -> str:
+    """The name of a file as a text, even where an old system wrote it in Latin-1."""
+    return os.fsencode(path.name).decode("utf-8", "replace")
+
+
 def _bytes(path: Path) -> bytes:
+    name = name_of(path)
     try:
         if not path.is_file():
-            raise FileMissingError(f"« {path.name} » n'est pas un fichier : vérifier son chemin.")
+            raise FileMissingError(f"« {name} » n'est pas un fichier : vérifier son chemin.")
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise FileTooBigError(f"« {path.name} » dépasse {MAX_FILE_BYTES // 1_000_000} Mo : le découper.")
+            raise FileTooBigError(f"« {name} » dépasse {MAX_FILE_BYTES // 1_000_000} Mo : le découper.")
         return path.read_bytes()
     except OSError as error:
-        raise FileMissingError(f"« {path.name} » ne peut pas être lu : vérifier ses droits.") from error
+        raise FileMissingError(f"« {name} » ne peut pas être lu : vérifier ses droits.") from error
 
 
 def _by_column(columns: list[str], line: int, cells: list[str]) -> dict[str, str]:
@@ -186,8 +193,10 @@ def _decoded(data: bytes) -> str:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if "\0" not in text and not text.startswith("%PDF"):
-            return text
+        # A PDF, or the HTML or flat XML that some programs save under the name of a workbook.
+        if "\0" in text or text.lstrip().startswith(("%PDF", "<")):
+            break
+        return text
     raise UnknownKindError(NEITHER_KIND)
 
 

@@ -4,6 +4,7 @@ figure cell by cell."""
 import csv
 import datetime
 import io
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from odf.opendocument import OpenDocumentSpreadsheet
 from odf.table import CoveredTableCell, Table, TableCell, TableRow
 from odf.text import P
 
+from indicators import results
 from indicators.answers import AnswersError, Code, Problem
 from indicators.imports import (
     NothingFollowedError,
@@ -609,6 +611,32 @@ def test_a_figure_with_too_many_decimals_does_not_cross_its_target(take, written
     assert figure(ARLES, SATISFACTION).value == Decimal("74.9999")
 
 
+@pytest.mark.parametrize(
+    ("cells", "year", "shown"),
+    [
+        ({RESULT: "74,99999 %"}, 2018, ("74,9999\xa0%", "objectif non atteint")),
+        ({RESULT: "75,00001 %"}, 2018, ("75,0000\xa0%", "objectif atteint")),
+        ({RESULT: "-", BEFORE: "79,99999 %"}, 2017, ("79,9999\xa0%", "objectif non atteint")),
+    ],
+)
+def test_without_a_printed_target_it_does_not_cross_the_one_in_force(
+    take, written, prefecture, cells, year, shown
+):
+    factories.TargetFactory(
+        indicator=Indicator.objects.get(key=SATISFACTION),
+        prefecture=prefecture,
+        comparator="≥",
+        value=80,
+        ends_on=datetime.date(2017, 12, 31),
+    )
+
+    take(written({"unit": ARLES, **SATISFIED, **cells}))
+
+    board = results.of_year(prefecture, year)
+    (result,) = [one for one in board.results if one.value is not None]
+    assert (result.shown_label, result.verdict_label) == shown
+
+
 # --- The slides, and facts said twice ---
 
 
@@ -1037,6 +1065,29 @@ def test_the_target_that_most_units_do_not_print_is_pointed_at(take, written, ta
     assert found_in(take(written(*rows)), Code.TARGET_DIFFERS) == [(line, TARGET) for line in odd]
 
 
+def test_a_table_of_targets_that_all_differ_is_reported_in_proportion(take, written):
+    rows = [{"unit": ARLES, **LOST, RESULT: "3 %", TARGET: f"{10 + n / 1000} %"} for n in range(3000)]
+
+    messages = [p.message for p in take(written(*rows)).problems if p.code == Code.TARGET_DIFFERS]
+
+    assert len(messages) == 2999  # all but that of the référentiel
+    assert messages[-1] == (
+        "L'objectif « 12.999 % » diffère de celui que le tableau imprime ailleurs "
+        "(« 10.0 % », « 10.001 % », « 10.002 % », …)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("mood", "lack"), [("", "Aucun visage n'est imprimé"), ("😐", "« 😐 » ne dit pas le verdict")]
+)
+def test_a_face_that_takes_no_side_is_not_said_to_be_absent(take, written, mood, lack):
+    path = written({"unit": ARLES, **SATISFIED, RESULT: "70 %", TARGET: "75%", MOOD: mood})
+
+    (problem,) = [p for p in take(path).problems if p.row]
+
+    assert problem.message == f"{lack} (70 % pour 75%) : les chiffres disent « objectif non atteint »."
+
+
 def test_a_reason_stands_where_there_is_no_result(take, written):
     path = written(
         {"unit": ARLES, **SATISFIED, RESULT: "-", "printed_reason": "Enquête suspendue pendant les travaux"},
@@ -1284,3 +1335,21 @@ def test_a_code_tells_two_problems_of_a_cell_apart(take, written, answered):
 
     assert (report.imported, report.unchanged) == (0, 1)
     assert figure(ARLES, SATISFACTION).value == 90
+
+
+def test_an_answer_without_a_code_does_not_answer_a_second_problem_unseen(take, refused, written, answered):
+    take(written({"unit": ARLES, **SATISFIED, RESULT: "90 %"}))
+    path = written({"unit": ARLES, **SATISFIED, RESULT: "85 j"})
+
+    report = refused(path, answered(answer(2, RESULT, "85 %", "coquille")))
+
+    assert [problem.code for problem in report.unanswered] == ["two_values_for_one_fact"]
+
+
+def test_a_file_whose_name_is_in_latin_1_is_taken(take, tmp_path):
+    path = tmp_path / os.fsdecode(b"r\xe9sultats.csv")
+    path.write_bytes(NOTES.read_bytes())
+
+    take(path)
+
+    assert FigureImport.objects.get().file_name == "r\N{REPLACEMENT CHARACTER}sultats.csv"

@@ -482,8 +482,21 @@ def text_document() -> bytes:
         b"\xff\xfeunit;",
         text_document(),
         packed({"word/document.xml": "<x/>"}),
+        b"<html><table><tr><td>unit</td></tr></table></html>",
+        b'\xef\xbb\xbf\r\n<?xml version="1.0"?>\n<office:document/>\n',
     ],
-    ids=["pdf", "png", "xls", "utf-16 without its mark", "nul", "half a utf-16", "odt", "docx"],
+    ids=[
+        "pdf",
+        "png",
+        "xls",
+        "utf-16 without its mark",
+        "nul",
+        "half a utf-16",
+        "odt",
+        "docx",
+        "html",
+        "flat ods",
+    ],
 )
 def test_another_kind_of_file_is_named_as_such(saved, content):
     kind, sentence = refusal(saved(content))

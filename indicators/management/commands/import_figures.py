@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from indicators.answers import ImportRefusedError, Problem
 from indicators.imports import Report, UnansweredError, import_file
-from indicators.tables import TableError
+from indicators.tables import TableError, name_of
 from sites.models import Prefecture
 
 YEARS = range(2000, 2101)
@@ -47,11 +47,11 @@ class Command(BaseCommand):
                 dry_run=options["dry_run"],
             )
         except UnansweredError as error:
-            self.stdout.write(show(path.name, error.report))
+            self.stdout.write(show(name_of(path), error.report))
             raise CommandError(str(error)) from error
         except (TableError, ImportRefusedError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(show(path.name, report))
+        self.stdout.write(show(name_of(path), report))
 
 
 def _prefecture(code: str | None) -> Prefecture:
@@ -89,11 +89,11 @@ def _as_text(file_name: str, report: Report) -> str:
         f"Chiffres et notes importés : {report.imported} ; inchangés : {report.unchanged}."
     ]
     if blocking:
+        unanswered = set(report.unanswered)
         answered = len(blocking) - len(report.unanswered)
         parts.append(f"\nProblèmes bloquants : {len(blocking)}, dont {answered} avec leur réponse")
         parts += [
-            _line(problem) + (" [sans réponse]" if problem in report.unanswered else "")
-            for problem in blocking
+            _line(problem) + (" [sans réponse]" if problem in unanswered else "") for problem in blocking
         ]
     if warnings:
         parts.append(f"\nAvertissements : {len(warnings)}")
