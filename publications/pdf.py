@@ -369,7 +369,7 @@ def _typeset(text: str) -> str:
     text = UNPRINTABLE.sub("", text)
     text = re.sub(r"(?<=\w)'(?=\w)", "’", text)
     text = re.sub(r" (?=[;:!?»%€])|(?<=«) ", NBSP, text)
-    text = re.sub(f"{NBSP}(?=jours|ouvrés)", " ", text)  # on two lines where the column is narrow
+    text = re.sub(f"{NBSP}(?=jour|ouvré)", " ", text)  # on two lines where the column is narrow
     return re.sub(rf"[^ \n\t]{{{LONGEST_WORD}}}", rf"\g<0>{ZERO_WIDTH_SPACE}", text)
 
 
