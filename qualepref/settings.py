@@ -4,12 +4,15 @@
 refuses to start unsafely.
 """
 
+import logging
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.http import is_same_domain
 
 env = environ.Env()
 
@@ -30,14 +33,34 @@ def required_in_production(name: str, otherwise: str) -> str:
     return value or otherwise
 
 
+def address_of(name: str, *schemes: str, otherwise: str) -> str:
+    """The address of a server; what the demo does without one is no address of production."""
+    value = required_in_production(name, otherwise=otherwise)
+    known = schemes if IN_PRODUCTION else (*schemes, otherwise.partition("//")[0] + "//")
+    if not value.startswith(known):
+        raise ImproperlyConfigured(f"{name} doit commencer par {' ou '.join(known)} en mode {MODE}.")
+    return value
+
+
 DEBUG = False
-SECRET_KEY = required_in_production("SECRET_KEY", otherwise="demo-only-" + "not-a-secret-" * 4)
-BASE_URL = required_in_production("QUALEPREF_BASE_URL", otherwise="http://127.0.0.1:8000").rstrip("/")
-ALLOWED_HOSTS = required_in_production("ALLOWED_HOSTS", otherwise="127.0.0.1,localhost,testserver").split(",")
-if IN_PRODUCTION and not BASE_URL.startswith("https://"):
-    raise ImproperlyConfigured("QUALEPREF_BASE_URL doit commencer par https:// en mode production.")
+DEMO_KEY = "demo-only-" + "not-a-secret-" * 4
+SECRET_KEY = required_in_production("SECRET_KEY", otherwise=DEMO_KEY)
+if IN_PRODUCTION and (len(SECRET_KEY) < 50 or SECRET_KEY == DEMO_KEY):
+    raise ImproperlyConfigured("SECRET_KEY se devine : en tirer une au hasard, d'au moins 50 caractères.")
+hosts = required_in_production("ALLOWED_HOSTS", otherwise="127.0.0.1,localhost,testserver").split(",")
+ALLOWED_HOSTS = [host.strip() for host in hosts if host.strip()]
 if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS=* accepte n'importe quel nom : lister les noms du service.")
+BASE_URL = required_in_production("QUALEPREF_BASE_URL", otherwise="http://127.0.0.1:8000").rstrip("/")
+base = urlsplit(BASE_URL)
+if IN_PRODUCTION and (
+    base.scheme != "https"
+    or base.path
+    or not any(is_same_domain(base.hostname or "", host) for host in ALLOWED_HOSTS)
+):
+    raise ImproperlyConfigured(
+        "QUALEPREF_BASE_URL doit être https:// suivi d'un des noms de ALLOWED_HOSTS, sans chemin."
+    )
 
 # --- What is installed -------------------------------------------------------------------------------------
 
@@ -103,7 +126,10 @@ TEMPLATES = [
 
 # --- Where things are kept ---------------------------------------------------------------------------------
 
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'qualepref.sqlite3'}")}
+DATABASE_URL = address_of(
+    "DATABASE_URL", "postgres://", "postgresql://", otherwise=f"sqlite:///{VAR_DIR / 'qualepref.sqlite3'}"
+)
+DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"] |= {
         "OPTIONS": {
@@ -208,7 +234,7 @@ USE_TZ = True
 
 # --- Background work ---------------------------------------------------------------------------------------
 
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://")
+CELERY_BROKER_URL = address_of("CELERY_BROKER_URL", "redis://", "rediss://", otherwise="filesystem://")
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, str | int]
 if CELERY_BROKER_URL.startswith("filesystem"):
     BROKER_DIR = VAR_DIR / "broker"
@@ -232,12 +258,15 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
 
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+if LOG_LEVEL not in logging.getLevelNamesMapping():
+    raise ImproperlyConfigured(f"LOG_LEVEL={LOG_LEVEL} : choisir DEBUG, INFO, WARNING ou ERROR.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "fontTools": {"level": "WARNING"},
         "kombu.connection": {"level": "ERROR"},  # it warns that a folder has no host name

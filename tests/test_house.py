@@ -153,7 +153,9 @@ PRODUCTION = {
     "QUALEPREF_MODE": "production",
     "SECRET_KEY": "a secret long enough for a test, with 5 kinds of characters: é, A, 1, _ and !",
     "QUALEPREF_BASE_URL": "https://qualite.test",
-    "ALLOWED_HOSTS": "qualite.test",
+    "ALLOWED_HOSTS": "qualite.test, www.qualite.test",
+    "DATABASE_URL": "postgres:///qualepref",
+    "CELERY_BROKER_URL": "redis://127.0.0.1/0",
     "DJANGO_SETTINGS_MODULE": "qualepref.settings",
 }
 
@@ -181,18 +183,34 @@ def test_cookies_of_production_are_tied_to_its_host_and_to_https():
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
+        ("QUALEPREF_MODE", "prod"),
         ("SECRET_KEY", ""),
+        ("SECRET_KEY", "a short secret"),
+        ("SECRET_KEY", "demo-only-" + "not-a-secret-" * 4),
         ("ALLOWED_HOSTS", ""),
         ("ALLOWED_HOSTS", "*"),
+        ("ALLOWED_HOSTS", "qualite.test, *"),
         ("QUALEPREF_BASE_URL", ""),
         ("QUALEPREF_BASE_URL", "http://qualite.test"),
+        ("QUALEPREF_BASE_URL", "https://"),
+        ("QUALEPREF_BASE_URL", "https://another.test"),
+        ("QUALEPREF_BASE_URL", "https://qualite.test/appli"),
+        ("DATABASE_URL", ""),
+        ("DATABASE_URL", "sqlite:////tmp/qualepref.sqlite3"),
+        ("DATABASE_URL", "qualepref"),
+        ("CELERY_BROKER_URL", ""),
+        ("CELERY_BROKER_URL", "filesystem://"),
+        ("LOG_LEVEL", "quiet"),
     ],
 )
 def test_production_refuses_to_start_unsafely(variable, value):
-    started = in_production("-c", "import qualepref.settings", **{variable: value})
+    served = in_production("-c", "import qualepref.settings", **{variable: value})
+    commanded = in_production("manage.py", "check", **{variable: value})
 
-    assert started.returncode == 1
-    assert variable in started.stderr
+    assert served.returncode == commanded.returncode == 1
+    sentence = commanded.stderr.strip()
+    assert re.fullmatch(rf"{variable}.+\.", sentence)  # one line, without the way to it
+    assert served.stderr.strip().endswith(f"ImproperlyConfigured: {sentence}")
 
 
 # --- templates ---------------------------------------------------------------------------------------------
