@@ -173,7 +173,7 @@ class Result:
             return ""
         if previous.coverage is None or previous.coverage == self.coverage:
             return ""
-        return f"autres mois : {previous.coverage.label}"
+        return f"autres mois\xa0: {previous.coverage.label}"
 
 
 @dataclass(frozen=True)
@@ -300,7 +300,7 @@ def _notes(prefecture: Prefecture, year: int, units: list[Unit]) -> list[Numbere
     notes = Note.objects.filter(Q(unit=None) | Q(unit__in=units), prefecture=prefecture, year=year)
     return [
         NumberedNote(number, note)
-        for number, note in enumerate(notes.select_related("unit", "indicator"), start=1)
+        for number, note in enumerate(notes.select_related("unit", "indicator", "source"), start=1)
     ]
 
 
@@ -332,7 +332,7 @@ def _figure(rows: list[Measurement]) -> Figure:
     coverage = Coverage(frozenset(month for row in known or rows for month in row.coverage.months))
     if not known:
         reasons = dict.fromkeys(row.reason for row in rows)
-        return Figure(None, coverage, tuple(rows), " ; ".join(reasons))
+        return Figure(None, coverage, tuple(rows), "\xa0; ".join(reasons))
     if len(known) == 1:
         return Figure(known[0].measure, coverage, tuple(rows))
     if any(row.value is not None for row in known):

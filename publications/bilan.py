@@ -145,23 +145,23 @@ def missing(board: Board, parts: list[dict[str, str]]) -> list[str]:
         if lacking := without_result[unit]:
             titles = ", ".join(_named(result) for result in lacking)
             number = _counted(len(lacking), "résultat attendu")
-            sentences.append(f"{unit.name} : {number} sans chiffre ni motif ({titles}).")
+            sentences.append(f"{unit.name}\xa0: {number} sans chiffre ni motif ({titles}).")
     partial: dict[tuple[str, str], list[str]] = defaultdict(list)
     for result in board.results:
         if result.value is not None and result.months_label:
             partial[_named(result), result.months_label].append(result.unit.short_name)
     sentences += [
-        f"{named} : seuls mois comptés, {months} ({', '.join(units)})."
+        f"{named}\xa0: seuls mois comptés, {months} ({', '.join(units)})."
         for (named, months), units in partial.items()
     ]
     unknown_base = sum(result.has_unknown_base for result in board.results)
     if unknown_base:
         sentences.append(
-            f"{_counted(unknown_base, 'résultat')} sans nombre de cas : "
+            f"{_counted(unknown_base, 'résultat')} sans nombre de cas\xa0: "
             "le document d'origine n'imprime que le taux ou la moyenne."
         )
     empty = [part["title"] for part in parts if not part["text"]]
-    sentences += [f"La partie « {title} » n'est pas rédigée." for title in empty]
+    sentences += [f"La partie «\xa0{title}\xa0» n'est pas rédigée." for title in empty]
     return sentences
 
 
@@ -232,9 +232,10 @@ def _previous(result: Result) -> dict[str, str] | None:
 
 
 def _sources(board: Board) -> list[dict[str, str]]:
-    """The documents that the figures of the year were taken from."""
+    """The documents that the figures and the notes of the year were taken from, in the order of import."""
     rows = [row for result in board.results if result.figure for row in result.figure.rows]
-    imports: dict[int, FigureImport] = {row.source.pk: row.source for row in rows if row.source}
+    taken = [row.source for row in rows] + [numbered.note.source for numbered in board.notes]
+    imports: dict[int, FigureImport] = {source.pk: source for source in taken if source}
     return [{"file_name": source.file_name, "sha256": source.sha256} for _, source in sorted(imports.items())]
 
 

@@ -136,15 +136,6 @@ class Tally:
     no_result: int
 
 
-@dataclass(frozen=True)
-class Remark:
-    """Why a figure is absent, or how it was corrected."""
-
-    unit: str
-    indicator: Data
-    cell: Data
-
-
 def missing_libraries() -> str:
     """Empty, or a sentence with the command to type: to be asked where PDFs will be made."""
     missing = [package for library, package in LIBRARIES.items() if not _opens(library)]
@@ -272,7 +263,7 @@ def _chapters(content: Data, read: reading.Reading) -> list[Chapter]:
         titles = [theme.title for theme in drawn]
         found.append(("charts", "Résultats par thème", titles, {"themes": drawn, "undrawn": undrawn}))
     found += [("part", part.title, [], {"part": part}) for part in read.parts if part.blocks]
-    method = {"remarks": _remarks(content), "measured": _measured(content)}
+    method = {"remarks": read.remarks, "measured": _measured(content)}
     found.append(("method", "Méthode et sources", [], method))
     return [Chapter(numeral, *chapter) for numeral, chapter in zip(NUMERALS, found, strict=False)]
 
@@ -340,16 +331,6 @@ def _tallies(content: Data) -> list[Tally]:
         verdicts = [cell["verdict"] for cell in cells if cell["absence"] != "not_expected"]
         tallies.append(Tally(unit, *(verdicts.count(verdict) for verdict in Verdict)))
     return tallies
-
-
-def _remarks(content: Data) -> list[Remark]:
-    return [
-        Remark(unit["name"], line, cell)
-        for place, unit in enumerate(content["units"])
-        for band in content["bands"]
-        for line in band["lines"]
-        if (cell := line["cells"][place])["reason"]
-    ]
 
 
 def _prepared(value: Any) -> Any:
