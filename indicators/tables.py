@@ -8,8 +8,10 @@ cell. Everything is bounded before it is parsed, and XML that declares a documen
 
 import csv
 import io
+import math
 import os
 import re
+import time
 import unicodedata
 import warnings
 import zipfile
@@ -31,6 +33,10 @@ MAX_FILE_BYTES: Final = 5_000_000
 MAX_UNPACKED_BYTES: Final = 20_000_000
 MAX_RATIO: Final = 200
 MAX_MEMBERS: Final = 1_000
+# XML elements of a workbook: a table of 5000 rows and 20 columns has fewer. Styles and texts that no cell
+# uses are read all the same, at some microseconds and hundreds of bytes each.
+MAX_ELEMENTS: Final = 400_000
+MAX_SECONDS: Final = 20.0
 MAX_ROWS: Final = 5_000
 MAX_LINES: Final = 100_000
 MAX_COLUMNS: Final = 100
@@ -140,10 +146,12 @@ def _by_column(columns: list[str], line: int, cells: list[str]) -> dict[str, str
     return {column: cell for column, cell in zip(columns, filled, strict=False) if column}
 
 
-def _bounded(lines: Iterable[Line]) -> list[Line]:
-    """The lines that hold something, once they are known to be reasonable."""
+def _bounded(lines: Iterable[Line], *, until: float = math.inf) -> list[Line]:
+    """The lines that hold something, once they are known to be reasonable, and read before a time."""
     kept: list[Line] = []
     for line, cells in lines:
+        if time.monotonic() > until:
+            raise TableTooBigError("Le classeur est trop long à lire : n'en garder que le tableau.")
         trimmed = [cell.replace("\r\n", "\n").strip() for cell in cells]
         while trimmed and not trimmed[-1]:
             trimmed.pop()
@@ -205,8 +213,9 @@ def _decoded(data: bytes) -> str:
 
 def _spreadsheet(data: bytes) -> list[Line]:
     """The lines of the only sheet that holds something."""
+    until = time.monotonic() + MAX_SECONDS
     try:
-        sheets = [_bounded(sheet) for sheet in _sheets(data)]
+        sheets = [_bounded(sheet, until=until) for sheet in _sheets(data)]
     except TableError:
         raise
     except Exception as error:  # a damaged file makes the parsers fail in any way
@@ -223,13 +232,12 @@ def _sheets(data: bytes) -> Iterator[Iterator[Line]]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         _refuse_bombs(archive.infolist())
         if "xl/workbook.xml" in archive.namelist():
-            for member in archive.namelist():
-                _refuse_document_type(archive.read(member))
+            _refuse_hostile_xml(map(archive.read, archive.namelist()))
             yield from _xlsx_sheets(data)
         elif "content.xml" in archive.namelist():
             # The only part that is read: others may declare types, as macros of LibreOffice do.
             content = archive.read("content.xml")
-            _refuse_document_type(content)
+            _refuse_hostile_xml([content])
             yield from _ods_sheets(content)
         else:
             raise UnknownKindError(NEITHER_KIND)
@@ -243,8 +251,10 @@ def _refuse_bombs(members: list[zipfile.ZipInfo]) -> None:
         raise ArchiveTooBigError("Le classeur décompressé serait démesuré : il n'a pas été ouvert.")
 
 
-def _refuse_document_type(data: bytes) -> None:
-    """Entities are declared in a document type, which no spreadsheet program writes in its sheets."""
+def _refuse_hostile_xml(parts: Iterable[bytes]) -> None:
+    """Entities are declared in a document type, which no spreadsheet program writes in its sheets; elements
+    without end would fill the memory of those who keep them."""
+    elements = 0
 
     def refuse(*_: Any) -> None:
         raise ForbiddenXmlError(
@@ -252,11 +262,19 @@ def _refuse_document_type(data: bytes) -> None:
             "l'enregistrer à nouveau, sans image."
         )
 
-    parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = refuse
-    # What is no XML ends here; a part that should be some fails where it is read.
-    with suppress(expat.ExpatError):
-        parser.Parse(data, True)
+    def count(*_: Any) -> None:
+        nonlocal elements
+        elements += 1
+        if elements > MAX_ELEMENTS:
+            raise ArchiveTooBigError("Le classeur est démesuré : n'en garder que le tableau.")
+
+    for part in parts:
+        parser = expat.ParserCreate()
+        parser.StartDoctypeDeclHandler = refuse
+        parser.StartElementHandler = count
+        # What is no XML ends here; a part that should be some fails where it is read.
+        with suppress(expat.ExpatError):
+            parser.Parse(part, True)
 
 
 def _number(raw: str, *, is_percent: bool, shown_places: int) -> str:

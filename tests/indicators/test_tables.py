@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import random
 import re
 import zipfile
 from collections.abc import Callable
@@ -414,6 +415,41 @@ def test_a_macro_of_libreoffice_declares_a_type_and_is_not_read(saved):
 )
 def test_a_bomb_is_not_unpacked(saved, members):
     assert refusal(saved(packed(members)))[0] is ArchiveTooBigError
+
+
+@pytest.mark.parametrize(
+    ("workbook", "member", "end", "element"),
+    [
+        (xlsx(LINES), "xl/styles.xml", "</cellXfs>", "<xf/>"),
+        (xlsx(LINES), "xl/worksheets/sheet1.xml", "</sheetData>", "<row/>"),
+        (ods(LINES), "content.xml", "</table:table>", "<table:table-row/>"),
+    ],
+    ids=["styles", "rows of a xlsx", "rows of an ods"],
+)
+def test_elements_without_end_are_not_kept(saved, workbook, member, end, element):
+    members = unpacked(workbook)
+    swollen = members[member].decode().replace(end, element * (tables.MAX_ELEMENTS + 1) + end).encode()
+    ballast = {"ballast.bin": random.Random(1).randbytes(100_000)}  # no denser than an honest archive
+
+    kind, sentence = refusal(saved(packed(members | {member: swollen} | ballast)))
+
+    assert kind is ArchiveTooBigError
+    assert sentence == "Le classeur est démesuré : n'en garder que le tableau."
+
+
+def test_the_longest_table_of_distinct_texts_has_fewer_elements(saved):
+    lines = [[f"{line} {column}" for column in range(13)] for line in range(tables.MAX_ROWS + 1)]
+
+    assert len(read_table(saved(xlsx(lines)))) == tables.MAX_ROWS
+
+
+def test_a_workbook_that_takes_too_long_is_given_up(saved, monkeypatch):
+    monkeypatch.setattr(tables, "MAX_SECONDS", -1)
+
+    assert refusal(saved(xlsx(LINES))) == (
+        TableTooBigError,
+        "Le classeur est trop long à lire : n'en garder que le tableau.",
+    )
 
 
 def test_an_archive_that_lies_about_its_size_unpacks_no_further(saved):
