@@ -23,12 +23,6 @@ def _strict_templates() -> None:
     strict_templates.forbid_undefined_variables()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _broker_folder() -> None:
-    if settings.CELERY_BROKER_URL.startswith("filesystem"):
-        (settings.BROKER_DIR / "messages").mkdir(parents=True, exist_ok=True)
-
-
 @pytest.fixture(autouse=True)
 def _own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A private folder for each test: those that run beside it write the same names."""

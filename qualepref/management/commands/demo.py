@@ -60,7 +60,6 @@ class Command(BaseCommand):
             self._say("Arrêt demandé : tout est arrêté.")
 
     def _run(self, *, port: int | None, wait: int) -> None:
-        settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
         self._say("Base de données, référentiels et chiffres de 2018")
         call_command("migrate", verbosity=0)
         prefecture = content.load()
@@ -78,8 +77,7 @@ class Command(BaseCommand):
     def _background(self) -> Iterator[None]:
         """The two workers and the clock, ended whatever happens, with all that they started."""
         logs = settings.VAR_DIR / "log"
-        for folder in (logs, settings.VAR_DIR / "broker" / "messages"):
-            folder.mkdir(parents=True, exist_ok=True)
+        logs.mkdir(exist_ok=True)
         self._say("Démarrage de deux ouvriers Celery et de l'horloge")
         started: list[Process] = []
         try:
