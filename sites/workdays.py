@@ -316,4 +316,4 @@ _kept_calendar = lru_cache(maxsize=128)(WorkCalendar)
 
 
 def _french(day: date) -> str:
-    return f"{day:%d/%m/%Y}"
+    return f"{day:%d/%m}/{day.year:04}"  # « %Y » writes the year 1 without its zeros

@@ -143,6 +143,14 @@ def test_it_can_be_called_from_code_with_the_names_of_its_options():
             "Nombre de jours illisible : « 2,5 ». Écrivez un entier, par exemple 10.",
         ),
         (
+            ["--zone", "13", "--from", "2026-05-12", "--add", "1_0"],
+            "Nombre de jours illisible : « 1_0 ». Écrivez un entier, par exemple 10.",
+        ),
+        (
+            ["--zone", "13", "--from", "0001-01-01", "--add", "1"],
+            "Le 01/01/0001 est hors du calendrier des jours ouvrés, qui va de 2000 à 2050.",
+        ),
+        (
             ["--zone", "13", "--from", "2026-05-12", "--add", "-1"],
             "Un délai en jours ouvrés ne peut pas être négatif : -1.",
         ),

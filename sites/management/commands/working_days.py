@@ -1,6 +1,7 @@
 """Count working days from the command line: a due date (--add), or the delay of a reply (--to)."""
 
 import json
+import re
 from argparse import ArgumentParser
 from contextlib import suppress
 from datetime import date, datetime
@@ -86,10 +87,8 @@ def _day(text: str) -> date:
     raise CommandError(f"Date illisible : « {text} ». Écrivez-la 2026-05-12 ou 12/05/2026.")
 
 
-def _number(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError as error:
-        raise CommandError(
-            f"Nombre de jours illisible : « {text} ». Écrivez un entier, par exemple 10."
-        ) from error
+def _number(text: str | int) -> int:
+    # Not int() alone, which takes « 1_0 » for ten. Code passes a number.
+    if not re.fullmatch("[+-]?[0-9]{1,99}", str(text).strip()):
+        raise CommandError(f"Nombre de jours illisible : « {text} ». Écrivez un entier, par exemple 10.")
+    return int(text)
