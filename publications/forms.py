@@ -38,9 +38,11 @@ class PartForm(DsfrBaseForm):
         label="Texte",
         required=False,
         max_length=pdf.PART_CHARACTERS,
-        help_text="Une ligne vide sépare deux paragraphes ; « - » en début de ligne fait un point de liste.",
+        help_text="Une ligne vide sépare deux paragraphes\xa0; "
+        "«\xa0-\xa0» en début de ligne fait un point de liste.",
         error_messages={
-            "max_length": "Ce texte compte %(show_value)d caractères : le ramener à %(limit_value)d au plus."
+            "max_length": "Ce texte compte %(show_value)d caractères\xa0: "
+            "le ramener à %(limit_value)d au plus."
         },
         widget=forms.Textarea(attrs={"rows": 18}),
     )
@@ -50,7 +52,7 @@ class PartForm(DsfrBaseForm):
         text: str = self.cleaned_data["text"]
         if (lines := text.count("\n") + 1) > pdf.PART_LINES:
             raise forms.ValidationError(
-                f"Ce texte compte {lines} lignes : le ramener à {pdf.PART_LINES} au plus."
+                f"Ce texte compte {lines} lignes\xa0: le ramener à {pdf.PART_LINES} au plus."
             )
         return text
 
@@ -68,7 +70,8 @@ class WithdrawForm(DsfrBaseForm):
         help_text="En une phrase. Le public la lira sur l’édition qui remplacera celle-ci.",
         error_messages={
             "required": "Indiquer le motif du retrait.",
-            "max_length": "Ce motif compte %(show_value)d caractères : le ramener à %(limit_value)d au plus.",
+            "max_length": "Ce motif compte %(show_value)d caractères\xa0: "
+            "le ramener à %(limit_value)d au plus.",
         },
         widget=forms.Textarea(attrs={"rows": 4}),
     )

@@ -6,14 +6,15 @@ from dataclasses import asdict, dataclass
 from jobs.models import Job
 from jobs.queue import MAX_ATTEMPTS
 
-# A worker that runs takes a job within seconds.
+# A worker that runs takes a new job within seconds, an interrupted one at the sweeper's next turn but one.
 USUAL_WAIT = datetime.timedelta(minutes=1)
+USUAL_PAUSE = datetime.timedelta(minutes=3)
 
 WAITING = "En attente. La préparation prend en général moins d'une minute."
 STOPPED = (
-    "Rien n'a commencé depuis plus d'une minute : le programme qui prépare les documents est peut-être "
-    "arrêté. Prévenir la personne qui administre l'application. Rien n'est perdu : le travail commencera de "
-    "lui-même."
+    "Rien n'avance depuis plus longtemps que d'habitude\xa0: le programme qui prépare les documents est "
+    "peut-être arrêté. Prévenir la personne qui administre l'application. Rien n'est perdu\xa0: le travail "
+    "se fera dès qu'il marchera de nouveau."
 )
 
 
@@ -47,12 +48,15 @@ def of(job: Job | None, now: datetime.datetime) -> Progress:
             )
         case Job.State.RUNNING if job.lease_until and job.lease_until >= now:
             return Progress(job.progress, job.step or "Démarrage", is_over=False)
-        case Job.State.RUNNING:
+        case Job.State.RUNNING if job.lease_until and job.lease_until >= now - USUAL_PAUSE:
             return Progress(None, "La préparation a été interrompue. Elle va reprendre.", is_over=False)
-    if job.attempts:
+        case Job.State.RUNNING:
+            return Progress(None, STOPPED, is_over=False)
+    waited = now - job.queued_at
+    if job.attempts and waited <= USUAL_PAUSE:
         sentence = f"Essai {job.attempts} sur {MAX_ATTEMPTS} manqué. Le suivant commence d'ici deux minutes."
         return Progress(None, sentence, is_over=False, detail=job.last_error)
-    return Progress(None, STOPPED if now - job.queued_at > USUAL_WAIT else WAITING, is_over=False)
+    return Progress(None, STOPPED if waited > USUAL_WAIT else WAITING, is_over=False, detail=job.last_error)
 
 
 def _times(number: int) -> str:

@@ -39,18 +39,21 @@ def freeze(prefecture: Prefecture, year: int, *, by: Agent, read: str | None = N
         Prefecture.objects.select_for_update().get(pk=prefecture.pk)  # one signature at a time
         content = contents.assemble(prefecture, year)
         if not content.has_figures:
-            raise RefusedError(f"Aucun chiffre de {year} : saisir ou importer les résultats avant d'arrêter.")
+            raise RefusedError(
+                f"Aucun chiffre de {year}\xa0: saisir ou importer les résultats avant d'arrêter."
+            )
         text = content.as_text()
         if sentences := pdf.too_long(content.as_data()):
             raise RefusedError(" ".join(sentences))
         if read is not None and read != contents.hash_of(text):
             raise RefusedError(
-                "Le contenu a changé depuis votre relecture : le relire, puis arrêter le bilan."
+                "Le contenu a changé depuis votre relecture\xa0: le relire, puis arrêter le bilan."
             )
         last = Bilan.objects.filter(prefecture=prefecture, year=year).order_by("-edition").first()
         if last and says_the_same(last, content):
             raise RefusedError(
-                f"L'édition {last.edition} du bilan {year} dit déjà exactement cela : rien n'a changé depuis."
+                f"L'édition {last.edition} du bilan {year} dit déjà exactement cela\xa0: "
+                "rien n'a changé depuis."
             )
         bilan = Bilan.objects.create(
             prefecture=prefecture,
@@ -123,16 +126,16 @@ def publish(bilan: Bilan, *, by: Agent) -> None:
         with transaction.atomic():
             held = Bilan.objects.select_for_update().get(pk=bilan.pk)
             if held.withdrawn_at:
-                raise RefusedError("Cette édition a été retirée : arrêter une nouvelle édition.")
+                raise RefusedError("Cette édition a été retirée\xa0: arrêter une nouvelle édition.")
             if held.published_at:
                 raise RefusedError("Cette édition est déjà publiée.")
             if not held.pdf_name:
-                raise RefusedError("Le PDF n'est pas encore prêt : attendre la fin de sa préparation.")
+                raise RefusedError("Le PDF n'est pas encore prêt\xa0: attendre la fin de sa préparation.")
             held.published_at, held.published_by = timezone.now(), by
             held.save(update_fields=["published_at", "published_by"])
     except IntegrityError as error:
         raise RefusedError(
-            f"Une autre édition du bilan {bilan.year} est publiée : la retirer d'abord."
+            f"Une autre édition du bilan {bilan.year} est publiée\xa0: la retirer d'abord."
         ) from error
 
 
@@ -143,7 +146,7 @@ def withdraw(bilan: Bilan, *, by: Agent, reason: str) -> None:
     with transaction.atomic():
         held = Bilan.objects.select_for_update().get(pk=bilan.pk)
         if not held.is_shown:
-            raise RefusedError("Cette édition n'est pas publiée : il n'y a rien à retirer.")
+            raise RefusedError("Cette édition n'est pas publiée\xa0: il n'y a rien à retirer.")
         held.withdrawn_at, held.withdrawn_by, held.withdrawal_reason = timezone.now(), by, reason.strip()
         held.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawal_reason"])
 

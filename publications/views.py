@@ -82,7 +82,7 @@ def bilan_part(request: AgentRequest, slug: str, year: int, section: str) -> Htt
         form = PartForm(initial={"text": form.cleaned_data["text"], "version": conflict.saved.version})
         context |= {"form": form, "saved": conflict.saved, "saved_last": conflict.saved.history.latest()}
         return render(request, "publications/conflict.html", context, status=409)
-    messages.success(request, f"« {part.get_section_display()} » est enregistré.")
+    messages.success(request, f"«\xa0{part.get_section_display()}\xa0» est enregistré.")
     return redirect("bilan_prepare", slug, year)
 
 
@@ -102,7 +102,7 @@ def bilan_freeze(request: AgentRequest, slug: str, year: int) -> HttpResponse:
     except publish.RefusedError as refused:
         messages.error(request, str(refused))
         return redirect("bilan_prepare", slug, year)
-    messages.success(request, f"Le bilan {year} est arrêté : édition {bilan.edition}. Son PDF se prépare.")
+    messages.success(request, f"Le bilan {year} est arrêté\xa0: édition {bilan.edition}. Son PDF se prépare.")
     return redirect("bilan_edition", slug, year, bilan.edition)
 
 
@@ -159,7 +159,7 @@ def bilan_publish(request: AgentRequest, slug: str, year: int, edition: int) -> 
     except publish.RefusedError as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, f"Le bilan {year} est publié : chacun peut le lire.")
+        messages.success(request, f"Le bilan {year} est publié\xa0: chacun peut le lire.")
     return redirect("bilan_edition", slug, year, edition)
 
 

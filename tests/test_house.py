@@ -1,5 +1,6 @@
 """The guards of the whole house: what holds for every route, every template, every model."""
 
+import ast
 import json
 import os
 import re
@@ -264,6 +265,25 @@ def test_french_punctuation_does_not_leave_its_word():
         return re.findall(r".* [:;?!»%](?=\s|$).*|.*« .*", text)
 
     assert found_in_templates(loose) == ""
+
+
+# Whose sentences stand on pages; those of the others are read in a terminal, where one copies them.
+SPEAKERS = [
+    *("sites/access.py", "sites/forms.py", "sites/views.py"),
+    *("indicators/results.py", "indicators/views.py", "referentiel/views.py", "qualepref/home.py"),
+    *("publications/bilan.py", "publications/forms.py", "publications/parts.py", "publications/progress.py"),
+    *("publications/public.py", "publications/publish.py", "publications/views.py"),
+]
+
+
+@pytest.mark.parametrize("module", SPEAKERS)
+def test_french_punctuation_does_not_leave_its_word_in_messages_either(module):
+    nodes = list(ast.walk(ast.parse((ROOT / module).read_text("utf-8"))))
+    docstrings = [node.value for node in nodes if isinstance(node, ast.Expr)]
+    texts = [node.value for node in nodes if isinstance(node, ast.Constant) and node not in docstrings]
+
+    loose = re.compile(r" [:;?!»%](?=\s|$)|« ")
+    assert [text for text in texts if isinstance(text, str) and loose.search(text)] == []
 
 
 # --- models ------------------------------------------------------------------------------------------------

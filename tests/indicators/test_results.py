@@ -285,7 +285,7 @@ def test_the_year_before_comes_with_its_own_months(world):
     result = world.result(world.rate)
 
     assert (result.previous.shown_label, result.previous.months_label) == (fr("80,00 %"), "avril, mai")
-    assert result.caution == "autres mois : avril, mai"
+    assert result.caution == "autres mois\xa0: avril, mai"
 
 
 def test_a_year_that_counts_the_same_months_is_comparable(world):
@@ -299,7 +299,7 @@ def test_a_whole_year_before_a_part_of_one_is_pointed_out(world):
     world.enter(world.rate, 4, 9, 10)
     world.enter(world.rate, None, 80, 100, period_start=datetime.date(2018, 1, 1))
 
-    assert world.result(world.rate).caution == "autres mois : année entière"
+    assert world.result(world.rate).caution == "autres mois\xa0: année entière"
 
 
 def test_figures_of_a_referentiel_no_longer_followed_are_still_shown(world):

@@ -88,7 +88,7 @@ def test_the_year_before_is_said_with_its_months_where_they_differ(
         "caution": "",
     }
     assert other is not None
-    assert other["caution"] == "autres mois : avril à décembre"
+    assert other["caution"] == "autres mois\xa0: avril à décembre"
 
 
 def test_notes_carry_their_number_to_their_cell(
@@ -177,13 +177,13 @@ def test_a_bilan_says_what_it_lacks(
     Measurement.objects.filter(unit=siege).update(first_month=4)
 
     assert contents.assemble(prefecture, 2018).missing == [
-        "Sous-préfecture d’Arles : 1 résultat attendu sans chiffre ni motif (E17 Courriels en 5 jours).",
-        "E17 Courriels en 5 jours : seuls mois comptés, avril à décembre (Siège).",
-        "La partie « L'année en quelques phrases » n'est pas rédigée.",
-        "La partie « Réclamations et suggestions » n'est pas rédigée.",
-        "La partie « Points numériques » n'est pas rédigée.",
-        "La partie « Actions réalisées » n'est pas rédigée.",
-        "La partie « Perspectives » n'est pas rédigée.",
+        "Sous-préfecture d’Arles\xa0: 1 résultat attendu sans chiffre ni motif (E17 Courriels en 5 jours).",
+        "E17 Courriels en 5 jours\xa0: seuls mois comptés, avril à décembre (Siège).",
+        "La partie «\xa0L'année en quelques phrases\xa0» n'est pas rédigée.",
+        "La partie «\xa0Réclamations et suggestions\xa0» n'est pas rédigée.",
+        "La partie «\xa0Points numériques\xa0» n'est pas rédigée.",
+        "La partie «\xa0Actions réalisées\xa0» n'est pas rédigée.",
+        "La partie «\xa0Perspectives\xa0» n'est pas rédigée.",
     ]
 
 
@@ -193,7 +193,7 @@ def test_a_figure_without_its_base_is_missing_something(
     Measurement.objects.filter(unit=arles).update(numerator=None, denominator=None, value=92)
 
     assert contents.assemble(prefecture, 2018).missing[0] == (
-        "1 résultat sans nombre de cas : le document d'origine n'imprime que le taux ou la moyenne."
+        "1 résultat sans nombre de cas\xa0: le document d'origine n'imprime que le taux ou la moyenne."
     )
 
 

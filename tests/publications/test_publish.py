@@ -124,7 +124,7 @@ def test_the_same_bilan_signed_twice_at_once_is_one_edition_and_one_pdf(
         thread.join()
 
     bilan = Bilan.objects.get()
-    assert refusals == ["L'édition 1 du bilan 2018 dit déjà exactement cela : rien n'a changé depuis."]
+    assert refusals == ["L'édition 1 du bilan 2018 dit déjà exactement cela\xa0: rien n'a changé depuis."]
     assert [job.key for job in Job.objects.all()] == [publish.pdf_key(bilan)]
 
 

@@ -68,6 +68,27 @@ def test_a_year_known_by_its_successor_alone_makes_no_bilan(browser: Client, sie
     assert browser.get(url("bilans")).context["years"] == []
 
 
+@pytest.mark.parametrize("name", ["bilans", "bilan_prepare", "board"])
+def test_without_figures_a_page_says_what_to_do_next(
+    name: str, browser: Client, prefecture: Prefecture
+) -> None:
+    page = browser.get(url(name, *([] if name == "bilans" else [2018])))
+
+    assert "Transmettez le tableau de l’année à l’administrateur de l’installation" in page.text
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("bilans", "Les bilans paraîtront ici"), ("board", "Les résultats paraîtront ici")],
+)
+def test_without_figures_a_reader_is_told_whom_to_wait_for(
+    name: str, sentence: str, basile: Agent, client_of: SignIn
+) -> None:
+    page = client_of(basile).get(url(name, *([] if name == "bilans" else [2018])))
+
+    assert f"{sentence} dès que la personne responsable de la qualité" in page.text
+
+
 def test_the_list_shows_every_edition_to_who_reads_drafts(browser: Client, signed: Bilan) -> None:
     (year,) = browser.get(url("bilans")).context["years"]
 
@@ -101,6 +122,15 @@ def test_the_list_costs_the_same_with_one_and_with_three_editions(
 # --- preparing ---------------------------------------------------------------------------------------------
 
 
+def test_who_may_not_sign_reads_the_same_words_in_the_tab_and_on_the_page(
+    helene: Agent, client_of: SignIn, figures: Indicator
+) -> None:
+    page = client_of(helene).get(url("bilan_prepare", 2018))
+
+    assert page.text.count("Bilan 2018, avant signature") == 3  # tab, breadcrumb, heading
+    assert "Préparer le bilan" not in page.text
+
+
 def test_the_preview_says_what_would_be_signed(browser: Client, figures: Indicator) -> None:
     page = browser.get(url("bilan_prepare", 2018))
 
@@ -110,7 +140,7 @@ def test_the_preview_says_what_would_be_signed(browser: Client, figures: Indicat
         "objectif atteint",
         "objectif non atteint",
     ]
-    assert "La partie « Perspectives » n&#x27;est pas rédigée." in page.text
+    assert "La partie «\xa0Perspectives\xa0» n&#x27;est pas rédigée." in page.text
 
 
 def test_the_preview_writes_nothing(browser: Client, figures: Indicator) -> None:
@@ -231,7 +261,7 @@ def test_a_text_of_twenty_thousand_characters_is_kept_and_one_more_refused(
     too_long = browser.post(address, {"text": longest + "!", "version": 0})
     browser.post(address, {"text": longest, "version": 0})
 
-    assert "Ce texte compte 20001 caractères : le ramener à 20000 au plus." in too_long.text
+    assert "Ce texte compte 20001 caractères\xa0: le ramener à 20000 au plus." in too_long.text
     assert longest + "!" in too_long.text
     assert len(Part.objects.get().text) == 20_000
 
@@ -241,7 +271,7 @@ def test_a_text_of_too_many_lines_is_refused(browser: Client, prefecture: Prefec
 
     page = browser.post(url("bilan_part", 2018, "summary"), {"text": text, "version": 0})
 
-    sentence = f"Ce texte compte {pdf.PART_LINES + 1} lignes : le ramener à {pdf.PART_LINES} au plus."
+    sentence = f"Ce texte compte {pdf.PART_LINES + 1} lignes\xa0: le ramener à {pdf.PART_LINES} au plus."
     assert sentence in page.text
     assert not Part.objects.exists()
 
@@ -282,7 +312,7 @@ def test_the_confirmation_names_the_bilan_and_what_it_lacks(browser: Client, fig
 
     assert "Arrêter le bilan 2018&nbsp;?" in page.text
     assert "Préfecture des Bouches-du-Rhône" in page.text
-    assert "La partie « Perspectives » n&#x27;est pas rédigée." in page.text
+    assert "La partie «\xa0Perspectives\xa0» n&#x27;est pas rédigée." in page.text
 
 
 def test_signing_leads_to_the_edition(browser: Client, claire: Agent, read: str) -> None:
@@ -290,7 +320,7 @@ def test_signing_leads_to_the_edition(browser: Client, claire: Agent, read: str)
 
     bilan = Bilan.objects.get()
     assert response.url == url("bilan_edition", 2018, 1)
-    assert said(response) == ["Le bilan 2018 est arrêté : édition 1. Son PDF se prépare."]
+    assert said(response) == ["Le bilan 2018 est arrêté\xa0: édition 1. Son PDF se prépare."]
     assert (bilan.frozen_by, bilan.sha256) == (claire, read)
 
 
@@ -393,8 +423,19 @@ def test_the_progress_of_the_pdf_is_said_in_words(
     assert sentence.replace("'", "&#x27;") in page.text
 
 
-def test_after_a_minute_without_a_worker_the_page_says_whom_to_ask(browser: Client, signed: Bilan) -> None:
-    Job.objects.update(queued_at=timezone.now() - datetime.timedelta(seconds=61))
+@pytest.mark.parametrize(
+    ("since", "seconds", "state"),
+    [
+        ("queued_at", 61, {}),
+        ("queued_at", 181, {"attempts": 1, "last_error": "MemoryError : "}),
+        ("lease_until", 181, {"attempts": 1, "state": "running"}),
+    ],
+    ids=["new", "failed once", "interrupted"],
+)
+def test_after_minutes_without_a_worker_the_page_says_whom_to_ask(
+    since: str, seconds: int, state: dict[str, object], browser: Client, signed: Bilan
+) -> None:
+    Job.objects.update(**{since: timezone.now() - datetime.timedelta(seconds=seconds)}, **state)
 
     page = browser.get(url("bilan_edition", 2018, 1))
 
@@ -493,7 +534,7 @@ def test_publishing_asks_first_and_then_shows_the_bilan(browser: Client, ready: 
 
     ready.refresh_from_db()
     assert ready.published_by == claire
-    assert said(response) == ["Le bilan 2018 est publié : chacun peut le lire."]
+    assert said(response) == ["Le bilan 2018 est publié\xa0: chacun peut le lire."]
 
 
 def test_publishing_twice_is_refused_politely(browser: Client, published: Bilan) -> None:
@@ -521,7 +562,7 @@ def test_withdrawing_without_a_reason_asks_for_it(browser: Client, published: Bi
 def test_a_refused_withdrawal_keeps_the_typed_reason(browser: Client, ready: Bilan) -> None:
     page = browser.post(url("bilan_withdraw", 2018, 1), {"reason": "Un long motif."})
 
-    assert "Cette édition n&#x27;est pas publiée : il n&#x27;y a rien à retirer." in page.text
+    assert "Cette édition n&#x27;est pas publiée\xa0: il n&#x27;y a rien à retirer." in page.text
     assert "Un long motif." in page.text
 
 
