@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
 from django.shortcuts import render
@@ -43,6 +44,19 @@ def _without_control(fields: QueryDict) -> Any:
         cleaned.setlist(CONTROL.sub("", name), [CONTROL.sub("", text) for text in texts])
     cleaned._mutable = False
     return cleaned
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Everywhere but on the public routes. Who typed a text while the session ran out gets it back, to copy:
+    the page of the form is in no cache, so neither « back » nor signing in would show it again."""
+
+    def handle_no_permission(  # type: ignore[override]
+        self, request: HttpRequest, view_func: Any
+    ) -> HttpResponse:
+        typed = [text for text in request.POST.values() if " " in str(text).strip()]  # no token, no number
+        if typed:
+            return render(request, "session_expired.html", {"typed": typed}, status=403)
+        return super().handle_no_permission(request, view_func)
 
 
 def private_pages_are_not_stored(get_response: GetResponse) -> GetResponse:

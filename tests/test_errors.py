@@ -78,6 +78,24 @@ def test_a_form_older_than_its_session_says_to_go_back(claire):
     assert "ce que vous avez écrit y est encore" in response.content.decode()
 
 
+def test_a_text_typed_while_the_session_ran_out_is_given_back(prefecture, client):
+    address = reverse("bilan_part", args=[prefecture.slug, 2018, "summary"])
+
+    response = client.post(address, {"text": "Deux mots\n</textarea><b>gras</b>", "version": "0"})
+
+    page = response.content.decode()
+    assert response.status_code == 403
+    assert "Votre session a expiré" in page
+    assert page.count("<textarea") == 1
+    assert "Deux mots\n&lt;/textarea&gt;&lt;b&gt;gras" in page
+
+
+def test_nothing_typed_leads_to_the_sign_in_page(prefecture, client):
+    address = reverse("bilan_part", args=[prefecture.slug, 2018, "summary"])
+
+    assert client.post(address, {"text": " ", "version": "0"}).url.startswith(reverse("login"))
+
+
 def test_the_address_of_a_button_says_that_it_is_no_page(claire, client_of):
     response = client_of(claire).get("/deconnexion/")
 
