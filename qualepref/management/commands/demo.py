@@ -50,6 +50,8 @@ class Command(BaseCommand):
             raise CommandError("La démonstration crée des comptes connus de tous : jamais en production.")
         if missing := pdf.missing_libraries():
             raise CommandError(missing)
+        if not 1 <= port <= 65535:
+            raise CommandError(f"Le port {port} n'existe pas : choisir --port entre 1 et 65535.")
         if not no_server and _is_taken(port):
             raise CommandError(f"Le port {port} est déjà pris : arrêter l'autre serveur, ou choisir --port.")
         for sign in ENDINGS:

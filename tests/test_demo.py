@@ -1,0 +1,49 @@
+"""The demo: what it refuses before it writes anything, and what a second run leaves alone."""
+
+import socket
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from indicators.models import Measurement
+from publications.models import Part
+from qualepref.demo import content
+from sites.models import Agent, Membership
+
+
+def test_it_is_never_run_in_production(settings):
+    settings.MODE = "production"
+
+    with pytest.raises(CommandError, match="jamais en production"):
+        call_command("demo")
+
+
+def test_a_port_that_is_taken_is_said():
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+
+        with pytest.raises(CommandError, match=f"Le port {port} est déjà pris"):
+            call_command("demo", port=port)
+
+
+@pytest.mark.parametrize("port", [-1, 0, 65536])
+def test_a_port_that_does_not_exist_is_said(port):
+    with pytest.raises(CommandError, match=f"Le port {port} n'existe pas"):
+        call_command("demo", port=port)
+
+
+def test_a_second_run_leaves_alone_what_people_did(db):
+    content.load()
+    odile = Agent.objects.get(email="odile.tranchant@demo.example")
+    odile.set_password("un mot de passe à elle")
+    odile.save()
+    Part.objects.filter(section="summary").update(text="Une autre phrase.", version=2)
+    before = [model.objects.count() for model in (Agent, Membership, Measurement, Part)]
+
+    content.load()
+
+    assert [model.objects.count() for model in (Agent, Membership, Measurement, Part)] == before
+    assert Part.objects.get(section="summary").text == "Une autre phrase."
+    assert Agent.objects.get(pk=odile.pk).check_password("un mot de passe à elle")
