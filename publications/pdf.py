@@ -142,7 +142,7 @@ def missing_libraries() -> str:
     if not missing:
         return ""
     return (
-        f"Il manque de quoi composer les PDF ({', '.join(missing)}). Taper : "
+        f"Il manque de quoi composer les PDF ({', '.join(missing)}). Taper\xa0: "
         f"apt-get install --no-install-recommends {' '.join(LIBRARIES.values())}"
     )
 
@@ -219,11 +219,11 @@ def too_long(data: Data) -> list[str]:
         *data["missing"],
     ]
     found = [
-        (f"La partie « {part['title']} »", len(part["text"]), "caractères", PART_CHARACTERS)
+        (f"La partie «\xa0{part['title']}\xa0»", len(part["text"]), "caractères", PART_CHARACTERS)
         for part in data["parts"]
     ]
     found += [
-        (f"La partie « {part['title']} »", part["text"].count("\n") + 1, "lignes", PART_LINES)
+        (f"La partie «\xa0{part['title']}\xa0»", part["text"].count("\n") + 1, "lignes", PART_LINES)
         for part in data["parts"]
     ]
     found += [
@@ -238,7 +238,7 @@ def too_long(data: Data) -> list[str]:
         ("Le bilan", len(cells), "chiffres", FIGURES),
     ]
     return [
-        f"{what} compte {in_french(count)} {of} : le PDF en admet {in_french(most)} au plus."
+        f"{what} compte {in_french(count)} {of}\xa0: le PDF en admet {in_french(most)} au plus."
         for what, count, of, most in found
         if count > most
     ]

@@ -272,7 +272,7 @@ SPEAKERS = [
     *("sites/access.py", "sites/forms.py", "sites/views.py"),
     *("indicators/results.py", "indicators/views.py", "referentiel/views.py", "qualepref/home.py"),
     *("publications/bilan.py", "publications/forms.py", "publications/parts.py", "publications/progress.py"),
-    *("publications/public.py", "publications/publish.py", "publications/views.py"),
+    *("publications/pdf.py", "publications/public.py", "publications/publish.py", "publications/views.py"),
 ]
 
 

@@ -356,7 +356,7 @@ def test_what_no_pdf_would_hold_is_not_signed(browser: Client, figures: Indicato
 
     response = browser.post(url("bilan_freeze", 2018), {"read": read})
 
-    assert said(response) == ["Le bilan compte 101 notes : le PDF en admet 100 au plus."]
+    assert said(response) == ["Le bilan compte 101 notes\xa0: le PDF en admet 100 au plus."]
     assert not Bilan.objects.exists()
 
 
