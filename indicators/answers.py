@@ -9,7 +9,8 @@ The answers stand in a small TOML file:
     reason = "Objectif étiré d'une ligne à l'autre."
 
 `left_out = true` instead of `corrected` leaves the cell (or, for a unit, an indicator or a préfecture, the
-whole row) out. `code` tells two problems of the same cell apart.
+whole row) out. `code` tells two problems of the same cell apart. A target that is far from the référentiel's
+and right all the same is confirmed by a `corrected` that repeats it.
 """
 
 from collections import Counter
@@ -51,7 +52,7 @@ BLOCKING = frozenset(
 # What to do about a blocking problem.
 ADVICE = {
     Code.VALUE_DOES_NOT_FIT: "Donner la bonne valeur, ou la laisser de côté.",
-    Code.TARGET_DOES_NOT_FIT: "Donner le bon objectif, ou le laisser de côté.",
+    Code.TARGET_DOES_NOT_FIT: "Donner le bon objectif, le confirmer, ou le laisser de côté.",
     Code.UNKNOWN_INDICATOR: "Donner un libellé connu, ou laisser la ligne de côté.",
     Code.UNKNOWN_UNIT: "Donner le nom d'une unité, ou laisser la ligne de côté.",
     Code.OTHER_PREFECTURE: "Laisser la ligne de côté.",

@@ -207,7 +207,11 @@ class _Reading:
     def _read_year(self, row: Row, unit: Unit, indicator: Indicator) -> None:
         column = self._result_column
         target, target_answer = self._cell(
-            row, "printed_target", Code.TARGET_DOES_NOT_FIT, partial(self.norm.target, indicator)
+            row,
+            "printed_target",
+            Code.TARGET_DOES_NOT_FIT,
+            partial(self.norm.target, indicator),
+            confirm=partial(self.norm.target, indicator, however_far=True),
         )
         if target and not target_answer and (printed := read_target(row["printed_target"], indicator.unit)):
             self._targets[indicator].append((row, printed))
@@ -367,15 +371,25 @@ class _Reading:
         return unit
 
     def _cell(
-        self, row: Row, column: str, code: Code, read: Callable[[str], T]
+        self,
+        row: Row,
+        column: str,
+        code: Code,
+        read: Callable[[str], T],
+        confirm: Callable[[str], T] | None = None,
     ) -> tuple[T | None, Answer | None]:
-        """What a cell says; where it cannot be read, what the person who answered says instead of it."""
+        """What a cell says; where it cannot be read, what the person who answered says instead of it.
+
+        An answer that repeats the cell confirms it, where it may be strange and right (`confirm`).
+        """
         try:
             return read(row[column]), None
         except MisfitError as misfit:
             answer = self.desk.ask(code, row, column, f"{misfit} {ADVICE[code]}")
         if answer is None or answer.corrected is None:
             return None, answer
+        if confirm and answer.corrected == row[column]:
+            read = confirm
         try:
             return read(answer.corrected), answer
         except MisfitError as misfit:

@@ -102,13 +102,17 @@ class Norm:
             )
         return found[0]
 
-    def target(self, indicator: Indicator, text: str) -> measures.Target | None:
-        """What a document holds a figure against; a bare number takes the comparison of the référentiel."""
+    def target(self, indicator: Indicator, text: str, *, however_far: bool = False) -> measures.Target | None:
+        """What a document holds a figure against; a bare number takes the comparison of the référentiel.
+
+        Twice or half the référentiel's target is a slip of the document (« <16j » for five days), unless
+        somebody says that it is right.
+        """
         printed = read_target(text, indicator.unit)
         if printed is None:
             return None
         norm = self.target_in_force(indicator)
-        if norm and not norm.value / 2 <= printed.value <= norm.value * 2:
+        if norm and not however_far and not norm.value / 2 <= printed.value <= norm.value * 2:
             own = with_unit(norm.value.normalize(), indicator.unit)
             raise MisfitError(
                 f"« {text} » est trop loin de l'objectif du référentiel ({norm.comparator} {own})."

@@ -266,7 +266,9 @@ def test_a_problem_names_its_cell_as_printed_and_says_what_to_do(refused):
         message=problems[53, TARGET].message,
     )
     assert "« <16j » est trop loin de l'objectif du référentiel (< 5" in problems[53, TARGET].message
-    assert problems[53, TARGET].message.endswith("Donner le bon objectif, ou le laisser de côté.")
+    assert problems[53, TARGET].message.endswith(
+        "Donner le bon objectif, le confirmer, ou le laisser de côté."
+    )
     assert "94,00% pour 95%, objectif non atteint" in problems[3, MOOD].message
     assert all(problem.message.endswith((".", ")")) for problem in problems.values())
 
@@ -1113,6 +1115,26 @@ def test_a_row_without_a_result_writes_nothing_and_takes_nothing_away(take, writ
 
     assert (report.imported, report.unchanged) == (0, 0)
     assert figure(ARLES, SATISFACTION).value == 90
+
+
+def test_a_target_far_from_the_referentiel_is_kept_once_somebody_says_that_it_is_right(
+    take, refused, written, answered
+):
+    strict = written({"unit": ARLES, **LOST, RESULT: "4,5 %", TARGET: "4%"})
+    assert [p.code for p in refused(strict).unanswered] == ["target_does_not_fit_indicator"]
+
+    take(strict, answered(answer(2, TARGET, "4%")))
+
+    kept = figure(ARLES, "appels-perdus")
+    assert (kept.target_comparator, kept.target_value, bool(kept.target_reason)) == ("≤", 4, True)
+
+
+def test_another_far_target_in_its_place_is_not_taken_for_a_confirmation(refused, written, answered):
+    path = written({"unit": ARLES, **LOST, RESULT: "4,5 %", TARGET: "4%"})
+
+    report = refused(path, answered(answer(2, TARGET, "3%")))
+
+    assert "trop loin" in report.unanswered[0].message
 
 
 def test_a_sentence_in_place_of_a_result_may_be_corrected(take, written, answered):
