@@ -162,7 +162,9 @@ PRODUCTION = {
 
 
 def in_production(*arguments, **changes):
-    environment = {**os.environ, **PRODUCTION, **changes}
+    """In the environment of a server: none of what the suite sets for itself."""
+    own = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    environment = {**own, **PRODUCTION, **changes}
     return subprocess.run(
         [sys.executable, *arguments], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
     )
