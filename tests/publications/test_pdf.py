@@ -680,7 +680,7 @@ def test_missing_libraries_are_named_with_the_command_that_brings_them(
         str(refused.value)
         == pdf.missing_libraries()
         == (
-            "Il manque de quoi composer les PDF (libabsent0). Taper : "
+            "Il manque de quoi composer les PDF (libabsent0). Taper\xa0: "
             "apt-get install --no-install-recommends "
             "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 libabsent0"
         )
