@@ -3,7 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check services clean
+.PHONY: help packages demo test check services clean
 help:
 	@echo "make demo      l'application avec les chiffres de 2018 sur http://127.0.0.1:8000"
 	@echo "make test      toute la suite de tests, navigateur compris"
@@ -11,16 +11,20 @@ help:
 	@echo "make services  la suite sur de vrais PostgreSQL et Redis, avec un vrai ouvrier Celery"
 	@echo "make clean     efface .venv et var"
 
-demo: .venv/runtime
-	@scripts/system-packages pdf
+# The Debian packages that a target needs are looked at first, before anything is downloaded.
+demo check: NEEDS = pdf
+test: NEEDS = pdf browser
+services: NEEDS = pdf browser services
+packages:
+	@scripts/system-packages $(NEEDS)
+
+demo: packages .venv/runtime
 	$(BIN)/python manage.py demo
 
-test: .venv/dev
-	@scripts/system-packages pdf browser
+test: packages .venv/dev
 	QUALEPREF_MODE=test $(BIN)/pytest -n auto
 
-check: .venv/dev
-	@scripts/system-packages pdf
+check: packages .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -29,8 +33,7 @@ check: .venv/dev
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	scripts/check-deploy
 
-services: .venv/dev
-	@scripts/system-packages pdf browser services
+services: packages .venv/dev
 	QUALEPREF_MODE=test $(BIN)/python scripts/with_services.py $(BIN)/pytest -n auto
 
 clean:
