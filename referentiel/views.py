@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, F, Prefetch, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -20,7 +20,8 @@ def referentiels(request: AgentRequest) -> HttpResponse:
     rows = Referentiel.objects.annotate(
         module_count=Count("modules", distinct=True), engagement_count=Count("engagements", distinct=True)
     ).prefetch_related(Prefetch("adoptions", adoptions))
-    return render(request, "referentiel/list.html", {"referentiels": rows})
+    dated_first = rows.order_by(F("published_on").asc(nulls_last=True), "slug")
+    return render(request, "referentiel/list.html", {"referentiels": dated_first})
 
 
 @require_safe

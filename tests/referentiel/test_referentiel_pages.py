@@ -217,10 +217,30 @@ def test_the_shipped_versions_are_read_without_a_hole(client_of, claire):
     for path in version_files():
         load(path)
 
-    for referentiel in Referentiel.objects.all():
-        page = words(client_of(claire).get(page_of(referentiel)))
+    for short_title, said in {
+        "Marianne 2008": "Prendre les appels en moins de 5 sonneries",
+        "Qualipref 2.0": "Polices administratives de la préfecture de police",
+        "Qual-e-Pref": "E17",
+        "Services Publics +": "8 — intitulé inconnu",
+    }.items():
+        page = words(client_of(claire).get(page_of(Referentiel.objects.get(short_title=short_title))))
+        assert said in page
         assert "None" not in page
-        assert "E17" in page or referentiel.short_title == "Qualipref 2.0"
+        assert "Module inconnu" not in page
+
+
+def test_the_versions_are_listed_by_date_and_one_without_a_date_comes_last(client_of, claire):
+    for path in version_files():
+        load(path)
+
+    rows = client_of(claire).get(LIST).context["referentiels"]
+
+    assert [row.short_title for row in rows] == [
+        "Marianne 2008",
+        "Qualipref 2.0",
+        "Qual-e-Pref",
+        "Services Publics +",
+    ]
 
 
 # --- How much it costs ---

@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +29,8 @@ pytestmark = pytest.mark.django_db
 DEMO = Path(settings.BASE_DIR) / "qualepref" / "demo"
 QUAL_E_PREF = "qual-e-pref-2019"
 QUALIPREF = "qualipref-2-0-2015"
+MARIANNE = "marianne-2008"
+SP_PLUS = "services-publics-plus-2023"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -62,14 +65,24 @@ def test_every_row_says_where_it_comes_from_and_how_sure_it_is(model: type[NormR
 @pytest.mark.parametrize(
     ("slug", "published_on", "updated_on"),
     [
+        (MARIANNE, datetime.date(2008, 5, 10), None),
         (QUALIPREF, datetime.date(2015, 1, 22), None),
         (QUAL_E_PREF, datetime.date(2018, 12, 19), datetime.date(2019, 2, 4)),
+        (SP_PLUS, None, None),
     ],
 )
 def test_the_versions_carry_their_dates(slug, published_on, updated_on):
     version = Referentiel.objects.get(slug=slug)
 
     assert (version.published_on, version.updated_on) == (published_on, updated_on)
+
+
+def test_a_second_load_of_any_version_changes_nothing():
+    reports = [load(path) for path in version_files()]
+
+    assert len(reports) == Referentiel.objects.count() == 4
+    assert {(report.created, report.updated) for report in reports} == {(0, 0)}
+    assert not [line for report in reports for line in (*report.kept, *report.orphans)]
 
 
 # --- Modules ---
@@ -111,6 +124,15 @@ def test_qualipref_has_eight_certain_modules_of_which_the_first_is_mandatory():
     )
 
 
+@pytest.mark.parametrize("slug", [MARIANNE, SP_PLUS])
+def test_marianne_and_services_publics_plus_have_no_module(slug):
+    version = Referentiel.objects.get(slug=slug)
+
+    assert not version.modules.exists()
+    assert version.remark.startswith("Sans modules : les ")
+    assert set(version.engagements.values_list("module", "kind")) == {(None, "service")}
+
+
 def test_nothing_is_invented_for_qualipref():
     assert not Engagement.objects.filter(referentiel__slug=QUALIPREF).exists()
 
@@ -134,14 +156,15 @@ def test_the_known_codes_are_there_and_the_others_are_empty():
     assert all("ode" in row.remark and "inconnu" in row.remark for row in engagements if not row.code)
 
 
-def test_only_steering_stands_outside_modules():
-    outside = Engagement.objects.filter(module=None)
+def test_only_steering_stands_outside_the_modules_of_qual_e_pref():
+    outside = Engagement.objects.filter(referentiel__slug=QUAL_E_PREF, module=None)
 
     assert {(row.code, row.kind) for row in outside} == {("IV.5", "steering"), ("", "steering")}
 
 
 def test_the_bands_follow_the_printed_board():
-    themes = Indicator.objects.values_list("engagement__theme", flat=True)
+    indicators = Indicator.objects.filter(engagement__referentiel__slug=QUAL_E_PREF)
+    themes = indicators.values_list("engagement__theme", flat=True)
 
     assert list(dict.fromkeys(themes)) == [
         "Accueil téléphonique",
@@ -189,7 +212,9 @@ def test_each_indicator_has_the_unit_direction_and_target_of_the_board(
 
 
 def test_there_is_no_other_indicator():
-    assert Indicator.objects.count() == 20
+    slugs = Indicator.objects.values_list("engagement__referentiel__slug", flat=True)
+
+    assert Counter(slugs) == {QUAL_E_PREF: 20, SP_PLUS: 4}
 
 
 def test_targets_hold_from_the_year_of_the_board_that_prints_them():
@@ -206,9 +231,139 @@ def test_it_is_said_that_95_percent_may_not_hold_after_2020():
 
 
 def test_a_rate_names_what_it_counts():
-    for indicator in Indicator.objects.exclude(unit="count"):
+    for indicator in Indicator.objects.exclude(unit="count").exclude(certainty="unknown"):
         assert indicator.numerator_name, indicator
         assert indicator.denominator_name, indicator
+
+
+# --- Marianne 2008 ---
+
+MARIANNE_ENGAGEMENTS = [
+    ("Accès facilité", "1", "certain"),
+    ("Accès facilité", "2", "certain"),
+    ("Accès facilité", "3", "certain"),
+    ("Accès facilité", "4", "certain"),
+    ("Accueil attentif et courtois", "5", "certain"),
+    ("Accueil attentif et courtois", "6", "certain"),
+    ("Accueil attentif et courtois", "7", "certain"),
+    ("Accueil attentif et courtois", "8", "inferred"),
+    ("Réponses claires dans des délais annoncés", "", "unknown"),
+    ("Réponses claires dans des délais annoncés", "", "certain"),
+    ("Réponses claires dans des délais annoncés", "", "certain"),
+    ("Réponses claires dans des délais annoncés", "", "certain"),
+    ("Suggestions et réclamations", "13", "inferred"),
+    ("On vous sollicite pour progresser", "14", "certain"),
+    ("Organisation interne", "", "certain"),
+    ("Organisation interne", "", "certain"),
+    ("Organisation interne", "17", "certain"),
+    ("Organisation interne", "18", "certain"),
+    ("Organisation interne", "19", "certain"),
+]
+
+
+def test_marianne_has_nineteen_engagements_in_six_rubriques():
+    engagements = Engagement.objects.filter(referentiel__slug=MARIANNE)
+
+    assert list(engagements.values_list("theme", "code", "certainty")) == MARIANNE_ENGAGEMENTS
+
+
+def test_a_number_of_marianne_known_by_usage_only_is_left_out():
+    uncoded = Engagement.objects.filter(referentiel__slug=MARIANNE, code="")
+
+    assert [(row.key, row.remark.partition("Code inconnu, ")[2][:10]) for row in uncoded] == [
+        ("clarte", "entre 9 et"),
+        ("courriers", "entre 9 et"),
+        ("courriels", "entre 9 et"),
+        ("telephone", "entre 9 et"),
+        ("formation", "15 ou 16 :"),
+        ("base-documentaire", "15 ou 16 :"),
+    ]
+
+
+def test_what_marianne_owes_to_general_knowledge_says_that_it_has_no_source():
+    said = Engagement.objects.filter(
+        referentiel__slug=MARIANNE, remark__contains="usage courant, sans source"
+    )
+
+    assert [row.key for row in said] == ["confort", "clarte", "formation", "base-documentaire", "mesure"]
+    assert said.get(certainty="unknown").key == "clarte"
+
+
+def test_a_call_is_taken_in_under_five_rings():
+    telephone = Engagement.objects.get(referentiel__slug=MARIANNE, key="telephone")
+
+    assert telephone.title == "Prendre les appels en moins de 5 sonneries"
+
+
+def test_the_four_mandatory_indicators_of_marianne_are_not_guessed():
+    measure = Engagement.objects.get(referentiel__slug=MARIANNE, code="17")
+
+    assert "quatre indicateurs obligatoires chaque mois" in measure.title
+    assert measure.remark.startswith("La liste des quatre indicateurs obligatoires est inconnue")
+    assert not Indicator.objects.filter(engagement__referentiel__slug=MARIANNE).exists()
+
+
+# --- Services Publics + ---
+
+
+def test_services_publics_plus_has_eight_engagements_of_which_the_last_has_no_known_title():
+    engagements = Engagement.objects.filter(referentiel__slug=SP_PLUS)
+
+    assert [(row.code, row.certainty, bool(row.title)) for row in engagements] == [
+        *((str(number), "certain", True) for number in range(1, 8)),
+        ("8", "unknown", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "unit", "numerator", "denominator", "certainty"),
+    [
+        (
+            "decroche-par-un-agent",
+            "percent",
+            "appels traités par un agent",
+            "appels qui demandent un agent",
+            "certain",
+        ),
+        (
+            "delai-annonce-respecte",
+            "percent",
+            "démarches traitées dans le délai annoncé",
+            "démarches traitées",
+            "certain",
+        ),
+        (
+            "qualite-des-demarches-en-ligne",
+            "percent",
+            "démarches notées 8 sur 10 ou plus",
+            "démarches notées",
+            "certain",
+        ),
+        ("satisfaction-globale", "score", "", "", "unknown"),
+    ],
+)
+def test_the_indicators_of_the_state_are_those_of_engagement_6(key, unit, numerator, denominator, certainty):
+    indicator = Indicator.objects.get(engagement__referentiel__slug=SP_PLUS, engagement__code="6", key=key)
+
+    assert (indicator.unit, indicator.direction, indicator.certainty) == (unit, "up", certainty)
+    assert (indicator.numerator_name, indicator.denominator_name) == (numerator, denominator)
+    assert not indicator.targets.exists()
+
+
+def test_the_link_of_a_state_indicator_to_another_engagement_is_said_to_be_inferred():
+    linked = Indicator.objects.filter(remark__startswith="Lien avec l'engagement")
+
+    assert {row.key: row.remark.partition(".")[0] for row in linked} == {
+        "decroche-par-un-agent": "Lien avec l'engagement 2 déduit",
+        "delai-annonce-respecte": "Lien avec l'engagement 4 déduit",
+    }
+
+
+def test_an_acknowledgement_is_not_kept_as_a_deadline_to_answer():
+    announced = Engagement.objects.get(referentiel__slug=SP_PLUS, code="4")
+
+    assert "Accusé de réception : une semaine par voie électronique, deux sur papier" in announced.remark
+    assert not DelayRule.objects.filter(referentiel__slug=SP_PLUS).exists()
 
 
 # --- Labels as printed ---
@@ -303,6 +458,31 @@ def test_the_delays_of_qual_e_pref(kinds, requester, channels, milestone, until_
 @pytest.mark.parametrize(("channel", "expected"), [("letter", 15), ("email", 5), ("form", 5)])
 def test_the_delays_of_qualipref(channel, expected):
     assert days(QUALIPREF, datetime.date(2016, 6, 1), "enquiry", channel, "citizen") == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "channel", "expected"),
+    [
+        ("enquiry", "letter", (15, "certain")),
+        ("enquiry", "email", (5, "certain")),
+        ("enquiry", "form", (5, "inferred")),
+        *(
+            (kind, channel, (15, "inferred"))
+            for kind in ("complaint", "suggestion")
+            for channel in ("letter", "box", "phone", "email", "form")
+        ),
+    ],
+)
+def test_the_delays_of_marianne(kind, channel, expected):
+    rule = DelayRule.objects.get(
+        referentiel__slug=MARIANNE, kind=kind, channel=channel, requester="citizen", day_kind="working"
+    )
+
+    assert (rule.days, rule.certainty) == expected
+
+
+def test_marianne_has_no_other_delay():
+    assert DelayRule.objects.filter(referentiel__slug=MARIANNE).count() == 13
 
 
 def test_a_delay_kept_for_want_of_better_is_said_to_be_unknown():
