@@ -224,7 +224,7 @@ class Note(models.Model):
 
     class Meta:
         verbose_name = "note"
-        ordering = ["unit__position", "pk"]
+        ordering = [F("unit__position").asc(nulls_first=True), "pk"]
         indexes = [models.Index(fields=["prefecture", "year"], name="note_of_a_year")]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import groupby
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from indicators.models import Measurement, Note
 from referentiel.measures import (
@@ -253,14 +253,14 @@ def of_year(prefecture: Prefecture, year: int, *, units: QuerySet[Unit] | None =
     """The board of a year for the given units (by default every unit of the préfecture)."""
     columns = list(prefecture.units.all() if units is None else units)
     rows = Measurement.objects.of_years(prefecture, year - 1, year).filter(unit__in=columns)
-    measured = list(rows.select_related("source").order_by("period_start"))
+    measured = list(rows.select_related("source").order_by("period_start", "pk"))
     indicators = list(
         Indicator.objects.filter(
             Q(pk__in={row.indicator_id for row in measured})
             | Q(pk__in=Indicator.objects.followed_by(prefecture, year))
         )
         .select_related("engagement__module")
-        .order_by("engagement__referentiel__published_on", "position", "pk")
+        .order_by(F("engagement__referentiel__published_on").asc(nulls_last=True), "position", "pk")
     )
     targets = _targets(prefecture, year)
     expected = Perimeter.objects.expected(prefecture, year)

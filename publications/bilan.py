@@ -173,7 +173,7 @@ def _referentiels(prefecture: Prefecture, year: int) -> list[dict[str, str | Non
             "short_title": adoption.referentiel.short_title,
             "labelled_on": adoption.labelled_on.isoformat() if adoption.labelled_on else None,
         }
-        for adoption in adoptions.select_related("referentiel").order_by("starts_on")
+        for adoption in adoptions.select_related("referentiel")
     ]
 
 

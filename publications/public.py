@@ -55,7 +55,7 @@ def _home_of(request: HttpRequest, prefecture: Prefecture) -> HttpResponse:
         "public/prefecture.html",
         {
             "prefecture": prefecture,
-            "adoptions": adoptions.select_related("referentiel").order_by("starts_on"),
+            "adoptions": adoptions.select_related("referentiel"),
             "bilans": bilans,
             "reading": read,
             "headlines": reading.headlines(read) if read else [],

@@ -10,7 +10,7 @@ from operator import or_
 from typing import Self
 
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 from simple_history.models import HistoricalRecords
 
@@ -20,6 +20,8 @@ from sites.models import Prefecture, Service, dates_in_order, in_force, in_force
 # An empty date means "always", an empty préfecture "national": in a unique constraint both count as a value.
 SINCE = Coalesce("starts_on", Value(datetime.date(1, 1, 1)), output_field=models.DateField())
 OWNER = Coalesce("prefecture", 0)
+# The databases disagree on where an empty value stands in an order: each order says it.
+EARLIEST_FIRST = F("starts_on").asc(nulls_first=True)
 
 
 class Certainty(models.TextChoices):
@@ -53,7 +55,7 @@ class Referentiel(NormRow):
 
     class Meta:
         verbose_name = "référentiel"
-        ordering = ["published_on", "slug"]
+        ordering = [F("published_on").asc(nulls_last=True), "slug"]
 
     def __str__(self) -> str:
         return self.short_title
@@ -73,7 +75,7 @@ class Adoption(NormRow):
 
     class Meta:
         verbose_name = "adoption"
-        ordering = ["prefecture", "starts_on"]
+        ordering = ["prefecture", EARLIEST_FIRST]
         constraints = [
             dates_in_order("adoption_dates_in_order"),
             models.UniqueConstraint(
@@ -244,7 +246,7 @@ class TargetQuerySet(models.QuerySet["Target"]):
         the préfecture's own rows come last."""
         return self.filter(
             reduce(or_, map(in_force, days)), Q(prefecture=None) | Q(prefecture=prefecture)
-        ).order_by(models.F("prefecture").asc(nulls_first=True), models.F("starts_on").asc(nulls_first=True))
+        ).order_by(F("prefecture").asc(nulls_first=True), EARLIEST_FIRST)
 
 
 class Target(NormRow):
@@ -275,7 +277,7 @@ class Target(NormRow):
 
     class Meta:
         verbose_name = "objectif"
-        ordering = ["indicator", "starts_on"]
+        ordering = ["indicator", EARLIEST_FIRST]
         constraints = [
             dates_in_order("target_dates_in_order"),
             models.UniqueConstraint(
@@ -356,7 +358,7 @@ class DelayRule(NormRow):
 
     class Meta:
         verbose_name = "règle de délai"
-        ordering = ["referentiel", "kind", "requester", "channel", "milestone", "starts_on"]
+        ordering = ["referentiel", "kind", "requester", "channel", "milestone", EARLIEST_FIRST]
         constraints = [
             dates_in_order("delay_rule_dates_in_order"),
             models.UniqueConstraint(

@@ -253,7 +253,7 @@ class Membership(models.Model):
 
     class Meta:
         verbose_name = "affectation"
-        ordering = ["prefecture", "role", "agent"]
+        ordering = [F("prefecture").asc(nulls_last=True), "role", "agent"]
         constraints = [
             dates_in_order("membership_dates_in_order"),
             models.CheckConstraint(

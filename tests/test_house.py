@@ -291,6 +291,26 @@ def test_french_punctuation_does_not_leave_its_word_in_messages_either(module):
 # --- models ------------------------------------------------------------------------------------------------
 
 
+def test_no_order_leaves_the_place_of_empty_values_to_the_database():
+    """SQLite puts them first and PostgreSQL last: what is signed on one must read the same on the other."""
+
+    def may_be_empty(model, path):
+        fields = []
+        for name in path.removeprefix("-").split("__"):
+            fields.append(model._meta.get_field(name if name != "pk" else model._meta.pk.name))
+            model = fields[-1].related_model or model
+        return any(field.null for field in fields)
+
+    assert [
+        (model.__name__, path)
+        for app in OUR_APPS
+        for model in app.get_models()
+        if not model.__name__.startswith("Historical")
+        for path in model._meta.ordering
+        if isinstance(path, str) and may_be_empty(model, path)
+    ] == []
+
+
 def test_no_migration_is_missing(db):
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
