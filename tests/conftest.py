@@ -2,12 +2,14 @@
 
 import datetime
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from pytest_django.plugin import DjangoDbBlocker
 
 from indicators.models import Measurement
 from publications import publish
@@ -27,6 +29,18 @@ def _strict_templates() -> None:
 def _own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A private folder for each test: those that run beside it write the same names."""
     monkeypatch.setattr(settings, "FILES_DIR", tmp_path / "files")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A worker that a test has killed may leave its session open: PostgreSQL drops no database under one."""
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 # --- where -------------------------------------------------------------------------------------------------

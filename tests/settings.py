@@ -11,3 +11,6 @@ if "QUALEPREF_VAR" not in os.environ:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 from qualepref.settings import *  # noqa: F403
+
+# A thread of the live server ends without closing a connection that would be kept.
+DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405
