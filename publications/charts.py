@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 from referentiel.measures import Coverage, Verdict, with_unit
@@ -365,14 +365,15 @@ def _scale(rows: list[_Row], unit: str) -> tuple[_Frame, list[tuple[float, float
     labels = [
         _tick_label(top * step / steps, unit if step == steps else "count") for step in range(steps + 1)
     ]
-    room = (frame.right - frame.left) / steps - GAP
-    shown = range(steps + 1) if max(width_of(label, SMALL_SIZE) for label in labels) <= room else (0, steps)
-    ticks = []
-    for step in shown:
-        x = frame.at(top * step / steps)
-        half = width_of(labels[step], SMALL_SIZE) / 2
-        at, anchor = (x, "middle") if x + half <= WIDTH else (WIDTH, "end")
-        ticks.append((x, at, labels[step], anchor))
+    places = []
+    for step, label in enumerate(labels):
+        x, width = frame.at(top * step / steps), width_of(label, SMALL_SIZE)
+        if x + width / 2 <= WIDTH:
+            places.append((x - width / 2, x + width / 2, (x, x, label, "middle")))
+        else:
+            places.append((WIDTH - width, WIDTH, (x, WIDTH, label, "end")))
+    is_crowded = any(left - GAP < right for (_, right, _), (left, _, _) in pairwise(places))
+    ticks = [tick for _, _, tick in (places[::steps] if is_crowded else places)]
     return frame, ticks
 
 

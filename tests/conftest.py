@@ -2,9 +2,11 @@
 
 import datetime
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -18,6 +20,11 @@ from sites.models import Agent, Membership, Prefecture, Service, Unit
 from tests import factories, matrix, strict_templates
 
 Role = Membership.Role
+
+# The same code gives the same answer in CI; elsewhere Hypothesis looks at new cases each time.
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session", autouse=True)

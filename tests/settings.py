@@ -10,6 +10,9 @@ if "QUALEPREF_VAR" not in os.environ:
     os.environ["QUALEPREF_VAR"] = folder = tempfile.mkdtemp(prefix="qualepref-tests-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
+# A bare machine may have no file that says where localhost is.
+os.environ.setdefault("DJANGO_LIVE_TEST_SERVER_ADDRESS", "127.0.0.1")
+
 from qualepref.settings import *  # noqa: F403
 
 # A thread of the live server ends without closing a connection that would be kept.
