@@ -19,8 +19,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from indicators.tables import Row
 from referentiel.toml_files import TomlError, read_toml
+from sheets.reading import Row
 
 
 class Code(StrEnum):

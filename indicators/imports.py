@@ -35,10 +35,10 @@ from indicators.printed import (
     read_target,
     read_yes_or_no,
 )
-from indicators.tables import Row, name_of, read_table
 from referentiel import measures
 from referentiel.measures import Coverage, Printed, Verdict, judge, rounded
 from referentiel.models import Indicator, Target
+from sheets.reading import Row, name_of, read_table
 from sites.models import Agent, Prefecture, Unit
 
 T = TypeVar("T")

@@ -7,8 +7,8 @@ from simple_history.utils import bulk_create_with_history, bulk_update_with_hist
 from indicators.answers import ADVICE, Code, Desk
 from indicators.models import FigureImport, Measurement, Note
 from indicators.printed import MisfitError, read_result
-from indicators.tables import Row
 from referentiel.measures import WHOLE_YEAR, Measure, Printed, rounded, with_unit
+from sheets.reading import Row
 from sites.models import Agent, Prefecture
 
 TARGET_FIELDS = ("target_comparator", "target_value", "target_reason")

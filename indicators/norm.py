@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import TypeVar
 
-from indicators.printed import MisfitError, folded, read_target
-from indicators.tables import Row
+from indicators.printed import MisfitError, read_target
 from referentiel import measures
 from referentiel.measures import Comparator, rounded, with_unit
 from referentiel.models import Indicator, Perimeter, Target
+from sheets.reading import Row
+from sheets.words import folded
 from sites.models import Prefecture, Unit
 
 T = TypeVar("T")

@@ -5,12 +5,12 @@ What cannot be read as what it should be raises `MisfitError`, in a sentence for
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from referentiel.measures import MONTHS, Comparator
+from sheets.words import folded, plain
 
 # What may follow a number, by the unit of its indicator. « jours ouvrables » are another kind of days, and a
 # référentiel that says « jours » does not say which.
@@ -99,11 +99,6 @@ class PrintedTarget:
     value: Decimal
 
 
-def folded(text: str) -> str:
-    """The words of a label, without regard to case, accents, apostrophes, guillemets, hyphens and spaces."""
-    return " ".join(re.findall(r"[^\W_]+", _plain(text)))
-
-
 def is_blank(text: str) -> bool:
     """Whether the document prints nothing there: an empty cell, a dash, or a word for "no result"."""
     said = _squeezed(text)
@@ -156,14 +151,9 @@ def read_mood(text: str) -> bool | None:
     return MOODS.get(text.strip().casefold().rstrip("\N{VARIATION SELECTOR-16}"))
 
 
-def _plain(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-
-
 def _squeezed(text: str) -> str:
     """« J. o. » is "jo"; other signs stay, so that « ≤ » and « % » are told apart."""
-    return re.sub(r"[\s.]", "", _plain(text))
+    return re.sub(r"[\s.]", "", plain(text))
 
 
 def _amount(text: str, unit: str, *, said: str) -> Decimal:

@@ -10,7 +10,6 @@ from indicators.printed import (
     MARKS,
     MisfitError,
     PrintedTarget,
-    folded,
     is_blank,
     read_mood,
     read_period,
@@ -320,19 +319,3 @@ def test_a_smiley_takes_a_side_or_none(text, is_happy):
 
 
 # --- Labels ---
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Nombre d'utilisateurs reçus (« très satisfait »)",
-        "NOMBRE D’UTILISATEURS REÇUS (“Très satisfait”)",
-        f"Nombre  d'utilisateurs{NBSP}reçus\n(«{NBSP}tres satisfait{NBSP}»)",
-    ],
-)
-def test_a_label_is_the_same_whatever_its_case_accents_and_marks(text):
-    assert folded(text) == "nombre d utilisateurs recus tres satisfait"
-
-
-def test_a_ligature_is_its_two_letters():
-    assert folded("Cœur") == folded("coeur")

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from indicators.answers import ImportRefusedError, Problem
 from indicators.imports import Report, UnansweredError, import_file
-from indicators.tables import TableError, name_of
+from sheets.reading import TableError, name_of
 from sites.models import Prefecture
 
 YEARS = range(2000, 2101)

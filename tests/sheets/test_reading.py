@@ -15,8 +15,8 @@ from odf.table import Table, TableCell, TableRow
 from odf.text import P
 from openpyxl.styles import numbers
 
-from indicators import tables
-from indicators.tables import (
+from sheets import reading as tables
+from sheets.reading import (
     NOT_COMPUTED,
     ArchiveTooBigError,
     DamagedFileError,

@@ -27,7 +27,7 @@ from xml.parsers import expat
 
 import openpyxl
 
-from indicators.printed import folded
+from sheets.words import folded
 
 MAX_FILE_BYTES: Final = 5_000_000
 MAX_UNPACKED_BYTES: Final = 20_000_000
@@ -52,6 +52,9 @@ NEITHER_KIND: Final = (
 OFFICE, TABLE, TEXT = (
     f"{{urn:oasis:names:tc:opendocument:xmlns:{name}:1.0}}" for name in ("office", "table", "text")
 )
+
+# What `sheets.writing` puts before a text that a spreadsheet would take for a formula.
+GUARDED: Final = re.compile(r"'+[=+\-@＝＋－＠]")
 
 # The number of a line in its file or sheet, and the texts of its cells.
 Line: TypeAlias = tuple[int, list[str]]
@@ -186,7 +189,7 @@ def _csv_lines(data: bytes) -> Iterator[Line]:
     start = 1
     try:
         for cells in reader:
-            yield start, cells
+            yield start, [cell[1:] if GUARDED.match(cell) else cell for cell in cells]
             start = reader.line_num + 1
     except csv.Error as error:
         raise DamagedFileError(

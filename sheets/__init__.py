@@ -1,0 +1,1 @@
+"""Tables as files: what people keep in CSV, ODS and XLSX, read and written. Pure: no Django, no database."""
