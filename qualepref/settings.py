@@ -79,6 +79,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "axes",
     "csp",
+    "django_filters",
+    "django_tables2",
     "dsfr",
     "simple_history",
     "widget_tweaks",

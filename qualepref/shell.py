@@ -12,7 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from sites.access import Access, AgentRequest, Role, holdings
+from sites.access import Access, Action, AgentRequest, Role, holdings
 
 REPUBLIC = "République Française"
 
@@ -27,11 +27,44 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Page:
+    """A page that a menu leads to. Without an action it stands outside préfectures."""
+
+    label: str
+    route: str
+    action: Action | None = None
+    is_for_administrators: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """A subject of the application, and the pages it begins with."""
+
+    label: str
+    pages: tuple[Page, ...]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A section as an agent sees it."""
+
+    label: str
+    entries: tuple[Entry, ...]
+
+    @property
+    def current(self) -> str:
+        """ "page" on its first page, "true" on the others, empty elsewhere."""
+        marks = [entry.current for entry in self.entries]
+        return marks[0] or ("true" if any(marks) else "")
+
+
+@dataclass(frozen=True)
 class Shell:
     state_title: str
     prefecture_name: str
     role_label: str
     menu: tuple[Entry, ...]
+    subject: Subject | None
 
 
 def shell(request: AgentRequest) -> dict[str, Any]:
@@ -45,31 +78,54 @@ def shell(request: AgentRequest) -> dict[str, Any]:
 
 def _surround(request: AgentRequest) -> Shell:
     if not request.user.is_authenticated:
-        return Shell(REPUBLIC, "", "", ())
+        return Shell(REPUBLIC, "", "", (), None)
     held = holdings(request)
     access: Access | None = getattr(request, "access", None)
     if access is None and len(held.accesses) == 1:
         access = held.accesses[0]
     roles = [each.role_label for each in ([access] if access else held.accesses)]
-    if held.is_administrator:
+    if held.is_administrator and Role.ADMINISTRATOR.label not in ", ".join(roles):
         roles.append(Role.ADMINISTRATOR.label)
+    subjects = _subjects(request, access)
     return Shell(
         state_title=access.prefecture.state_title if access else REPUBLIC,
         prefecture_name=access.prefecture.name if access else "",
         role_label=", ".join(dict.fromkeys(roles)) or "sans affectation",
-        menu=tuple(_menu(request, access)),
+        menu=tuple(Entry(subject.label, subject.entries[0].url, subject.current) for subject in subjects),
+        subject=next((subject for subject in subjects if subject.current), None),
     )
 
 
-def _menu(request: AgentRequest, access: Access | None) -> list[Entry]:
-    lines = [("À faire", reverse("home"))]
-    if access:
-        lines += [
-            ("Indicateurs", reverse("board_latest", args=[access.prefecture.slug])),
-            ("Espace Qualité", reverse("bilans", args=[access.prefecture.slug])),
-        ]
-    lines.append(("Référentiels", reverse("referentiels")))
-    return [Entry(label, url, _current(request.path, url)) for label, url in lines]
+# The main menu and, beside the pages of a subject, its own pages: the name of a route, whether it stands in a
+# préfecture, and what one must be allowed to do to see it. A subject leads to its first page one may open.
+SUBJECTS = (
+    Section("À faire", (Page("À faire", "home"),)),
+    Section("Indicateurs", (Page("Tableau de bord", "board_latest", Action.READ),)),
+    Section("Espace Qualité", (Page("Bilans", "bilans", Action.READ),)),
+    Section("Référentiels", (Page("Référentiels", "referentiels"),)),
+    Section("Organisation", (Page("Journal", "journal", Action.READ_TRACE),)),
+)
+
+
+def _subjects(request: AgentRequest, access: Access | None) -> list[Subject]:
+    """The subjects of which the agent may open a page, each with those pages."""
+    subjects = [Subject(section.label, _entries(request, section, access)) for section in SUBJECTS]
+    return [subject for subject in subjects if subject.entries]
+
+
+def _entries(request: AgentRequest, section: Section, access: Access | None) -> tuple[Entry, ...]:
+    is_administrator = holdings(request).is_administrator
+    urls = []
+    for page in section.pages:
+        if page.action is None:
+            if is_administrator or not page.is_for_administrators:
+                urls.append((page.label, reverse(page.route)))
+        elif access and access.may(page.action):
+            urls.append((page.label, reverse(page.route, args=[access.prefecture.slug])))
+    deepest = max((url for _, url in urls if request.path.startswith(url)), key=len, default="")
+    return tuple(
+        Entry(label, url, _current(request.path, url) if url == deepest else "") for label, url in urls
+    )
 
 
 def _current(path: str, url: str) -> str:

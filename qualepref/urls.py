@@ -14,6 +14,7 @@ urlpatterns = [
     path("agents/", home.home, name="home"),
     path("agents/referentiels/", include("referentiel.urls")),
     # agents/<préfecture>/
+    path("agents/<slug:slug>/organisation/", include("sites.urls")),
     path("agents/<slug:slug>/indicateurs/", include("indicators.urls")),
     path("agents/<slug:slug>/bilans/", include("publications.urls_agents")),
     # everybody: the home, then <préfecture>/

@@ -12,6 +12,7 @@ from enum import Enum
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from sites.models import Agent, Membership, Prefecture, Unit
@@ -23,12 +24,23 @@ class Action(Enum):
     READ = "lire les indicateurs et les bilans publiés"
     READ_DRAFTS = "lire les bilans avant leur publication"
     SIGN = "rédiger, arrêter, publier et retirer un bilan"
+    WRITE_FIGURES = "importer, saisir ou corriger des chiffres"
+    PUBLISH = "publier les documents de l’Espace Qualité"
+    ADAPT_NORM = "adapter le référentiel et son périmètre à la préfecture"
+    ORGANISE = "organiser la préfecture, ses agents et leurs droits"
+    READ_TRACE = "lire le journal"
 
 
+# An administrator of the installation holds no préfecture, and enters each one for what is listed here alone.
 ROLES_THAT_MAY = {
     Action.READ: frozenset(Role) - {Role.ADMINISTRATOR},
     Action.READ_DRAFTS: frozenset({Role.QUALITY_MANAGER, Role.DIRECTOR, Role.AUDITOR}),
     Action.SIGN: frozenset({Role.QUALITY_MANAGER}),
+    Action.WRITE_FIGURES: frozenset({Role.QUALITY_MANAGER}),
+    Action.PUBLISH: frozenset({Role.QUALITY_MANAGER}),
+    Action.ADAPT_NORM: frozenset({Role.QUALITY_MANAGER}),
+    Action.ORGANISE: frozenset({Role.QUALITY_MANAGER, Role.ADMINISTRATOR}),
+    Action.READ_TRACE: frozenset({Role.QUALITY_MANAGER, Role.ADMINISTRATOR}),
 }
 
 
@@ -52,6 +64,22 @@ class Access:
         return self.may(Action.SIGN)
 
     @property
+    def may_write_figures(self) -> bool:
+        return self.may(Action.WRITE_FIGURES)
+
+    @property
+    def may_publish(self) -> bool:
+        return self.may(Action.PUBLISH)
+
+    @property
+    def may_adapt_norm(self) -> bool:
+        return self.may(Action.ADAPT_NORM)
+
+    @property
+    def may_organise(self) -> bool:
+        return self.may(Action.ORGANISE)
+
+    @property
     def role_label(self) -> str:
         return ", ".join(dict.fromkeys(membership.get_role_display() for membership in self.memberships))
 
@@ -67,10 +95,14 @@ class Access:
 
 @dataclass(frozen=True)
 class Holdings:
-    """What one agent holds today in the whole installation."""
+    """What one agent holds today in the whole installation; as an administrator, by `administration`."""
 
     accesses: tuple[Access, ...]
-    is_administrator: bool
+    administration: tuple[Membership, ...]
+
+    @property
+    def is_administrator(self) -> bool:
+        return bool(self.administration)
 
 
 class AgentRequest(HttpRequest):
@@ -91,9 +123,9 @@ def holdings(request: AgentRequest) -> Holdings:
             today = prefecture.today() if prefecture else timezone.localdate()
             if membership.is_in_force(today):
                 held.setdefault(prefecture, []).append(membership)
-        is_administrator = bool(held.pop(None, []))
+        administration = tuple(held.pop(None, []))
         accesses = tuple(Access(key, tuple(own), key.today()) for key, own in held.items() if key)
-        request.holdings = Holdings(accesses, is_administrator)
+        request.holdings = Holdings(accesses, administration)
     return request.holdings
 
 
@@ -103,10 +135,21 @@ def enter(request: AgentRequest, slug: str, action: Action = Action.READ) -> Acc
     Raises Http404 for a préfecture in which the agent holds nothing, whether it exists or not, and
     PermissionDenied where a role allows other things but not this one.
     """
-    access = next((held for held in holdings(request).accesses if held.prefecture.slug == slug), None)
+    held = holdings(request)
+    access = next((one for one in held.accesses if one.prefecture.slug == slug), None)
+    if held.is_administrator and Role.ADMINISTRATOR in ROLES_THAT_MAY[action]:
+        prefecture = get_object_or_404(Prefecture, slug=slug)
+        own = access.memberships if access else ()
+        access = Access(prefecture, own + held.administration, prefecture.today())
     if access is None:
         raise Http404
     if not access.may(action):
         raise PermissionDenied(f"Votre rôle ({access.role_label}) ne permet pas de {action.value}.")
     request.access = access
     return access
+
+
+def administer(request: AgentRequest) -> None:
+    """Let nobody but an administrator of the installation go on: PermissionDenied."""
+    if not holdings(request).is_administrator:
+        raise PermissionDenied("Cette page est réservée à l’administrateur de l’installation.")

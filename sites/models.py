@@ -292,3 +292,37 @@ class Membership(models.Model):
 
     def is_in_force(self, on: datetime.date) -> bool:
         return (self.starts_on or on) <= on <= (self.ends_on or on)
+
+
+class TraceEntry(models.Model):
+    """Something that an agent did or was refused: a line of the journal, written once (`sites.trace`)."""
+
+    class Event(models.TextChoices):
+        SIGNED_IN = "signed_in", "connexion"
+        SIGN_IN_FAILED = "sign_in_failed", "connexion refusée"
+        SIGNED_OUT = "signed_out", "déconnexion"
+        ACCOUNT = "account", "compte ou droits modifiés"
+        REFUSED = "refused", "accès refusé"
+        READ = "read", "consultation"
+        EXPORTED = "exported", "export"
+        WROTE = "wrote", "modification"
+
+    at = models.DateTimeField("le", default=timezone.now, editable=False)
+    event = models.CharField("évènement", max_length=20, choices=Event)
+    agent = models.ForeignKey(
+        Agent, models.SET_NULL, null=True, blank=True, related_name="trace_entries", verbose_name="agent"
+    )
+    prefecture = models.ForeignKey(
+        Prefecture, models.PROTECT, null=True, blank=True, related_name="trace_entries"
+    )
+    about = models.CharField("objet", max_length=200)
+    route = models.CharField("page", max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = "ligne du journal"
+        verbose_name_plural = "lignes du journal"
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["prefecture", "-at"], name="trace_of_a_prefecture")]
+
+    def __str__(self) -> str:
+        return f"{self.get_event_display()} : {self.about}"

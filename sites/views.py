@@ -5,9 +5,13 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
+from sites import lists
+from sites.access import Action, AgentRequest, enter
 from sites.forms import SignInForm
+from sites.models import TraceEntry
+from sites.tables import JournalFilters, JournalTable
 
 
 class SignInView(LoginView):
@@ -29,3 +33,17 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     logout(request)
     messages.success(request, "Vous êtes déconnecté.")
     return redirect(settings.LOGOUT_REDIRECT_URL)
+
+
+@require_safe
+def journal(request: AgentRequest, slug: str) -> HttpResponse:
+    """Who signed in, read, exported and was refused what in the préfecture."""
+    prefecture = enter(request, slug, Action.READ_TRACE).prefecture
+    return lists.show(
+        request,
+        "sites/journal.html",
+        table=JournalTable,
+        rows=TraceEntry.objects.filter(prefecture=prefecture).select_related("agent"),
+        filters=JournalFilters,
+        title="Journal",
+    )

@@ -1,0 +1,115 @@
+"""How every list behaves: filtered above, sorted by the head of a column, 50 rows a page, and exported as it
+is shown, all pages together.
+
+A list is a django-tables2 table (`ListTable`) over a queryset, with a django-filter set (`ListFilters`) where
+it has filters. A view ends with `show`; its template includes `components/list.html`. A column whose cells
+are links or badges gives its plain value to exports in a `value_<column>` method.
+"""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+import django_filters
+import django_tables2 as tables
+from django.db import models
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.http import content_disposition_header
+from dsfr.forms import DsfrBaseForm
+
+from sheets import writing
+from sites import trace
+from sites.access import AgentRequest
+from sites.models import TraceEntry
+
+PER_PAGE = 50
+MAX_EXPORTED = 20_000
+
+KIND_LABELS = {"csv": "CSV", "ods": "ODS (LibreOffice)", "xlsx": "XLSX (Excel)"}
+
+
+class DayColumn(tables.Column):
+    """A day: « 26/11/2026 » on the screen, a true date in exports."""
+
+    def render(self, value: datetime.date) -> str:
+        return f"{value:%d/%m}/{value.year:04}"
+
+    def value(self, value: datetime.date) -> datetime.date:
+        return value
+
+
+class ListTable(tables.Table):
+    """Its Meta says `model` or fields, `order_by`, and `empty_text`: a sentence that says what to do next."""
+
+    class Meta:
+        template_name = "components/list_table.html"
+        default = ""
+
+    @property
+    def sheet_rows(self) -> list[list[Any]]:
+        """The titles, then all rows in the order shown; texts, numbers and days."""
+        return [list(row) for row in self.as_values()]
+
+
+class FilterForm(DsfrBaseForm):
+    """All filters are optional; saying it of each would be noise."""
+
+    def get_context(self) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context()
+        for field, _ in context["fields"]:
+            field.label = str(field.label).replace(" (Optionnel)", "")
+        return context
+
+
+class ListFilters(django_filters.FilterSet):
+    class Meta:
+        form = FilterForm
+
+
+def show(
+    request: AgentRequest,
+    template: str,
+    *,
+    table: type[ListTable],
+    rows: models.QuerySet[Any],
+    title: str,
+    filters: type[ListFilters] | None = None,
+    context: Mapping[str, Any] | None = None,
+    **table_options: Any,
+) -> HttpResponse:
+    """A page of the list, or the whole of it as a file where the address asks for one (`export=ods`).
+
+    `title` names the file and its sheet. A filter that makes no sense is ignored and its error shown. A sort
+    by a column that does not exist is ignored; a page that does not exist is the last one.
+    """
+    chosen = filters(request.GET, queryset=rows, request=request) if filters else None
+    shown = table(chosen.qs if chosen else rows, request=request, **table_options)
+    if order := request.GET.getlist(shown.prefixed_order_by_field):
+        shown.order_by = order
+    kind = request.GET.get("export", "")
+    if kind in writing.KINDS:
+        return _export(request, shown, kind, title)
+    shown.paginate(per_page=PER_PAGE)
+    shown.page = shown.paginator.get_page(request.GET.get(shown.prefixed_page_field))
+    listing = {
+        "table": shown,
+        "filters": chosen,
+        "is_filtered": bool(chosen and chosen.form.is_valid() and any(chosen.form.cleaned_data.values())),
+        "count": shown.paginator.count,
+        "kinds": KIND_LABELS,
+    }
+    return render(request, template, {**(context or {}), "listing": listing})
+
+
+def _export(request: AgentRequest, table: ListTable, kind: str, title: str) -> HttpResponse:
+    columns, *rows = table.sheet_rows
+    return file_response(request, writing.Sheet(title, columns, rows[:MAX_EXPORTED]), kind)
+
+
+def file_response(request: AgentRequest, sheet: writing.Sheet, kind: str) -> HttpResponse:
+    """A sheet as a file to download, of one of the `writing.KINDS`; who took it is kept in the trace."""
+    trace.record(request, TraceEntry.Event.EXPORTED, f"{sheet.title} ({kind})")
+    response = HttpResponse(writing.write(sheet, kind), content_type=writing.KINDS[kind])
+    response["Content-Disposition"] = content_disposition_header(True, f"{sheet.title}.{kind}")
+    return response

@@ -1,0 +1,50 @@
+"""The lists of the organisation: their columns and their filters."""
+
+import datetime
+
+import django_filters
+import django_tables2 as tables
+from django import forms
+from django.utils import timezone
+
+from sites.lists import ListFilters, ListTable
+from sites.models import TraceEntry
+
+
+class InstantColumn(tables.Column):
+    """An instant in the time of the préfecture: « 26/11/2026 14:05 »."""
+
+    def render(self, value: datetime.datetime) -> str:
+        return f"{timezone.localtime(value):%d/%m/%Y %H:%M}"
+
+    def value(self, value: datetime.datetime) -> datetime.datetime:
+        return timezone.localtime(value)
+
+
+class JournalTable(ListTable):
+    at = InstantColumn(verbose_name="Le")
+    event = tables.Column(verbose_name="Évènement")
+    agent = tables.Column(verbose_name="Agent", order_by="agent__full_name")
+    about = tables.Column(verbose_name="Objet")
+
+    class Meta(ListTable.Meta):
+        order_by = "-at"
+        empty_text = "Rien n’est encore inscrit au journal."
+
+
+class JournalFilters(ListFilters):
+    event = django_filters.ChoiceFilter(
+        label="Évènement", choices=TraceEntry.Event.choices, empty_label="tous"
+    )
+    after = django_filters.DateFilter(
+        label="Depuis le",
+        field_name="at__date",
+        lookup_expr="gte",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    before = django_filters.DateFilter(
+        label="Jusqu’au",
+        field_name="at__date",
+        lookup_expr="lte",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
