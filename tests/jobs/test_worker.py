@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 from celery import Celery
@@ -24,7 +23,7 @@ from publications import publish
 from publications.models import Bilan, Part
 from qualepref.celery import app
 from sites.models import Agent, Prefecture, Unit
-from tests import factories
+from tests import databases, factories
 
 WORKER = [
     sys.executable,
@@ -74,7 +73,7 @@ def start_worker(folder: Path) -> Iterator[Start]:
             log = stack.enter_context((folder / f"{name}.log").open("wb"))
             environment = os.environ | {
                 "DJANGO_SETTINGS_MODULE": "qualepref.settings",
-                "DATABASE_URL": database_url(),
+                "DATABASE_URL": databases.url_of(connection.settings_dict["NAME"]),
                 "QUALEPREF_VAR": str(folder),
             }
             worker = subprocess.Popen(
@@ -176,12 +175,3 @@ def end(worker: "subprocess.Popen[bytes]") -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(worker.pid, signal.SIGKILL)
     worker.wait(timeout=10)
-
-
-def database_url() -> str:
-    """The database of the suite, as another process reaches it."""
-    own = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{own['NAME']}"
-    who = f"{quote(own['USER'])}:{quote(own['PASSWORD'])}@" if own["USER"] else ""
-    return f"postgres://{who}{own['HOST']}{':' if own['PORT'] else ''}{own['PORT']}/{own['NAME']}"
