@@ -10,7 +10,8 @@ class Job(models.Model):
     """Something to be done outside the request, once. The Celery message only says « look at row N ».
 
     `key` names the effect: the same key is never queued twice. `lease_until` is how long a worker may be
-    silent before another takes the job over.
+    silent before another takes the job over. What was interrupted once it `may_be_done` (a mail that the
+    server was being given) is « à vérifier »: a person looks; it is never done again by itself.
     """
 
     class State(models.TextChoices):
@@ -18,6 +19,7 @@ class Job(models.Model):
         RUNNING = "running", "en cours"
         DONE = "done", "terminé"
         FAILED = "failed", "échec"
+        TO_CHECK = "to_check", "à vérifier"
 
     class Queue(models.TextChoices):
         DEFAULT = "default", "ordinaire"
@@ -30,6 +32,7 @@ class Job(models.Model):
     state = models.CharField("état", max_length=10, choices=State, default=State.QUEUED)
     progress = models.PositiveSmallIntegerField("avancement", default=0, help_text="En pour cent.")
     step = models.CharField("étape en cours", max_length=120, blank=True)
+    may_be_done = models.BooleanField("effet peut-être produit", default=False)
     attempts = models.PositiveSmallIntegerField("essais", default=0)
     lease_until = models.DateTimeField("réservé jusqu'à", null=True, blank=True)
     last_error = models.TextField("dernière erreur", blank=True)
@@ -68,4 +71,4 @@ class Job(models.Model):
 
     @property
     def is_over(self) -> bool:
-        return self.state in (self.State.DONE, self.State.FAILED)
+        return self.state in (self.State.DONE, self.State.FAILED, self.State.TO_CHECK)

@@ -2,7 +2,8 @@
 
 The row is the memory, the broker a post box. A handler is a plain function `(report, **payload)`; it works
 with no transaction open around it, and it must be safe to run twice: a worker may die after the effect and
-before the row says so.
+before the row says so. One that cannot be run twice says `report(…, may_be_done=True)` before its effect:
+interrupted after that, the job waits for a person to look.
 """
 
 import datetime
@@ -28,7 +29,7 @@ LEASE = datetime.timedelta(seconds=90)
 PATIENCE = datetime.timedelta(minutes=1)
 ERROR_MAX = 2_000
 
-Report = Callable[[int, str], None]
+Report = Callable[..., None]
 Handler = Callable[..., None]
 
 HANDLERS: dict[str, Handler] = {}
@@ -66,13 +67,14 @@ def enqueue(
 
 
 def retry(job: Job) -> bool:
-    """Queue a failed job again, as if it were new; False if it is not (or no longer) failed."""
+    """Queue again, as if it were new, a job that failed or is to be checked; False if it is neither."""
     with transaction.atomic():
-        changed = Job.objects.filter(pk=job.pk, state=Job.State.FAILED).update(
+        changed = Job.objects.filter(pk=job.pk, state__in=(Job.State.FAILED, Job.State.TO_CHECK)).update(
             state=Job.State.QUEUED,
             attempts=0,
             progress=0,
             step="",
+            may_be_done=False,
             last_error="",
             queued_at=timezone.now(),
             finished_at=None,
@@ -80,6 +82,12 @@ def retry(job: Job) -> bool:
         if changed:
             transaction.on_commit(partial(_post, job))
     return bool(changed)
+
+
+def confirm(job: Job) -> bool:
+    """A person has seen that the effect of a job to be checked is there; False if it is not to be checked."""
+    to_check = Job.objects.filter(pk=job.pk, state=Job.State.TO_CHECK)
+    return bool(to_check.update(state=Job.State.DONE, progress=100, step="", last_error=""))
 
 
 def run(job_id: int) -> None:
@@ -105,6 +113,9 @@ def sweep(now: datetime.datetime) -> int:
     Returns how many were posted again. Two sweeps at once do no harm: a job is claimed by one worker.
     """
     dead = Q(state=Job.State.RUNNING, lease_until__lt=now)
+    Job.objects.filter(dead, may_be_done=True).update(
+        state=Job.State.TO_CHECK, finished_at=now, last_error="Interrompue pendant son effet."
+    )
     Job.objects.filter(dead, attempts__gte=MAX_ATTEMPTS).update(
         state=Job.State.FAILED,
         finished_at=now,
@@ -121,7 +132,7 @@ def sweep(now: datetime.datetime) -> int:
 
 def _claim(job_id: int, now: datetime.datetime) -> Job | None:
     free = Q(state=Job.State.QUEUED) | Q(state=Job.State.RUNNING, lease_until__lt=now)
-    claimed = Job.objects.filter(free, pk=job_id, attempts__lt=MAX_ATTEMPTS).update(
+    claimed = Job.objects.filter(free, pk=job_id, attempts__lt=MAX_ATTEMPTS, may_be_done=False).update(
         state=Job.State.RUNNING,
         attempts=F("attempts") + 1,
         lease_until=now + LEASE,
@@ -137,15 +148,20 @@ def _settle(job: Job, **changes: Any) -> bool:
     return bool(held.update(**changes))
 
 
-def _report(job: Job, progress: int, step: str) -> None:
-    if not _settle(job, progress=progress, step=step):
+def _report(job: Job, progress: int, step: str, *, may_be_done: bool = False) -> None:
+    if not _settle(job, progress=progress, step=step, may_be_done=may_be_done):
         raise LeaseLostError
+    job.may_be_done = may_be_done
 
 
 def _fail(job: Job, error: str) -> None:
-    """Back to the queue, where the sweeper takes it a minute later; « échec » after the last attempt."""
+    """Back to the queue, where the sweeper takes it a minute later; « échec » after the last attempt, and
+    « à vérifier » at once where the effect may be there all the same.
+    """
     error = error.replace("\x00", "")[:ERROR_MAX]
-    if job.attempts < MAX_ATTEMPTS:
+    if job.may_be_done:
+        _settle(job, state=Job.State.TO_CHECK, last_error=error, finished_at=timezone.now())
+    elif job.attempts < MAX_ATTEMPTS:
         _settle(job, state=Job.State.QUEUED, last_error=error, queued_at=timezone.now())
     else:
         _settle(job, state=Job.State.FAILED, last_error=error, finished_at=timezone.now())

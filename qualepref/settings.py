@@ -5,13 +5,15 @@ refuses to start unsafely.
 """
 
 import logging
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 from django.utils.http import is_same_domain
 
 env = environ.Env()
@@ -40,6 +42,13 @@ def address_of(name: str, *schemes: str, otherwise: str) -> str:
     if not value.startswith(known):
         raise ImproperlyConfigured(f"{name} doit commencer par {' ou '.join(known)} en mode {MODE}.")
     return value
+
+
+def port_of(name: str, default: int) -> int:
+    value = env.str(name, default="") or str(default)
+    if not (value.isascii() and value.isdigit() and 0 < int(value) < 65536):
+        raise ImproperlyConfigured(f"{name}={value} : indiquer un port entre 1 et 65535.")
+    return int(value)
 
 
 DEBUG = False
@@ -278,6 +287,34 @@ LOGGING = {
         "weasyprint": {"level": "ERROR"},
     },
 }
+
+# --- Mail --------------------------------------------------------------------------------------------------
+
+# Without a server, outside production, each mail is a file to open in VAR_DIR/mails.
+EMAIL_HOST = required_in_production("EMAIL_HOST", otherwise="")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
+EMAIL_FILE_PATH = VAR_DIR / "mails"
+EMAIL_SECURITY = env.str("EMAIL_SECURITY", default="starttls")
+if EMAIL_SECURITY not in ("starttls", "tls", "none"):
+    raise ImproperlyConfigured(f"EMAIL_SECURITY={EMAIL_SECURITY} : choisir starttls, tls ou none.")
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL_SECURITY == "starttls", EMAIL_SECURITY == "tls"
+EMAIL_PORT = port_of("EMAIL_PORT", {"starttls": 587, "tls": 465, "none": 25}[EMAIL_SECURITY])
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
+if bool(EMAIL_HOST_USER) != bool(EMAIL_HOST_PASSWORD):
+    raise ImproperlyConfigured(
+        "EMAIL_HOST_USER et EMAIL_HOST_PASSWORD vont ensemble : donner les deux, ou aucun."
+    )
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = required_in_production(
+    "DEFAULT_FROM_EMAIL", otherwise="Qualepref <ne-pas-repondre@demo.example>"
+)
+try:
+    validate_email(parseaddr(DEFAULT_FROM_EMAIL)[1])
+except ValidationError:
+    raise ImproperlyConfigured(
+        "DEFAULT_FROM_EMAIL doit être une adresse : « Qualepref <ne-pas-repondre@service.fr> », par exemple."
+    ) from None
 
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {

@@ -157,6 +157,8 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "qualite.test, www.qualite.test",
     "DATABASE_URL": "postgres:///qualepref",
     "CELERY_BROKER_URL": "redis://127.0.0.1/0",
+    "EMAIL_HOST": "smtp.qualite.test",
+    "DEFAULT_FROM_EMAIL": "Qualepref <ne-pas-repondre@qualite.test>",
     "DJANGO_SETTINGS_MODULE": "qualepref.settings",
 }
 
@@ -204,6 +206,13 @@ def test_cookies_of_production_are_tied_to_its_host_and_to_https():
         ("CELERY_BROKER_URL", ""),
         ("CELERY_BROKER_URL", "filesystem://"),
         ("LOG_LEVEL", "quiet"),
+        ("EMAIL_HOST", ""),
+        ("EMAIL_PORT", "smtp"),
+        ("EMAIL_PORT", "0"),
+        ("EMAIL_SECURITY", "ssl"),
+        ("EMAIL_HOST_USER", "qualepref"),
+        ("DEFAULT_FROM_EMAIL", ""),
+        ("DEFAULT_FROM_EMAIL", "Qualepref"),
     ],
 )
 def test_production_refuses_to_start_unsafely(variable, value):
