@@ -3,18 +3,20 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help packages demo test check services clean
+.PHONY: help packages demo test check services bench clean
 help:
 	@echo "make demo      l'application avec les chiffres de 2018 sur http://127.0.0.1:8000"
 	@echo "make test      toute la suite de tests, navigateur compris"
 	@echo "make check     ruff, mypy, contrats d'import, migrations, check --deploy, gabarits"
 	@echo "make services  la suite sur de vrais PostgreSQL et Redis, avec un vrai ouvrier Celery"
+	@echo "make bench     les objectifs de performance, mesurés sur un vrai PostgreSQL"
 	@echo "make clean     efface .venv et var"
 
 # The Debian packages that a target needs are looked at first, before anything is downloaded.
 demo check: NEEDS = pdf
 test: NEEDS = pdf browser
 services: NEEDS = pdf browser services
+bench: NEEDS = pdf services
 packages:
 	@scripts/system-packages $(NEEDS)
 
@@ -35,6 +37,9 @@ check: packages .venv/dev
 
 services: packages .venv/dev
 	QUALEPREF_MODE=test $(BIN)/python scripts/with_services.py $(BIN)/pytest -n auto
+
+bench: packages .venv/dev
+	QUALEPREF_MODE=test $(BIN)/python scripts/with_services.py $(BIN)/python -m bench
 
 clean:
 	rm -rf .venv var
