@@ -1,15 +1,53 @@
 """What holds for every request, whatever the page."""
 
+import ipaddress
 import re
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
 from django.shortcuts import render
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+def client_address(get_response: GetResponse) -> GetResponse:
+    """REMOTE_ADDR becomes the address of the visitor, as the outermost of our TRUSTED_PROXIES saw it.
+
+    Each proxy adds at the end of X-Forwarded-For the address that it was called from: counted from the end,
+    the entry of our own outermost proxy is true, and whatever stands before it may be forged. A request that
+    did not come through all of them is the neighbour's own, and what it says of https is not believed.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        seen = _seen_by_our_proxies(request.META.pop("HTTP_X_FORWARDED_FOR", ""))
+        if seen:
+            request.META["REMOTE_ADDR"] = seen
+        else:
+            request.META.pop("HTTP_X_FORWARDED_PROTO", None)
+        return get_response(request)
+
+    return middleware
+
+
+def _seen_by_our_proxies(forwarded: str) -> str | None:
+    hops = forwarded.split(",")
+    if not 0 < settings.TRUSTED_PROXIES <= len(hops):
+        return None
+    try:
+        return str(ipaddress.ip_address(hops[-settings.TRUSTED_PROXIES].strip()))
+    except ValueError:
+        return None
+
+
+def remote_address(request: HttpRequest) -> str | None:
+    """For django-axes, which would look for it in headers of its own choice."""
+    address: str | None = request.META.get("REMOTE_ADDR")
+    return address
+
 
 # All of ASCII's but tab and line ends.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")

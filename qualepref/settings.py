@@ -5,6 +5,7 @@ refuses to start unsafely.
 """
 
 import logging
+import re
 from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,7 +20,7 @@ from django.utils.http import is_same_domain
 env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = Path(env.str("QUALEPREF_VAR", default=str(BASE_DIR / "var")))
+VAR_DIR = Path(env.str("QUALEPREF_VAR", default=str(BASE_DIR / "var"))).resolve()
 
 MODE = env.str("QUALEPREF_MODE", default="demo")
 if MODE not in ("demo", "test", "production"):
@@ -44,22 +45,55 @@ def address_of(name: str, *schemes: str, otherwise: str) -> str:
     return value
 
 
-def port_of(name: str, default: int) -> int:
+def whole_number(name: str, *, default: int, low: int, high: int) -> int:
     value = env.str(name, default="") or str(default)
-    if not (value.isascii() and value.isdigit() and 0 < int(value) < 65536):
-        raise ImproperlyConfigured(f"{name}={value} : indiquer un port entre 1 et 65535.")
+    if not (value.isascii() and value.isdigit() and low <= int(value) <= high):
+        raise ImproperlyConfigured(f"{name}={value} : indiquer un nombre entier, de {low} à {high}.")
     return int(value)
 
 
+SERVER_PASSWORD_LENGTH = 16  # longer than those of manuals and of hurry
+HERE = re.compile(r"|localhost|127\.0\.0\.1|::1|%2f.*")  # a socket file, or this very machine
+
+
+def refuse_open_server(name: str, url: str) -> None:
+    """A server of another machine is reached with a password that nobody guesses."""
+    server = urlsplit(url)
+    try:
+        is_readable = server.port != 0 and not server.fragment and len(server.path) > 1
+    except ValueError:
+        is_readable = False
+    if not is_readable:
+        raise ImproperlyConfigured(
+            f"{name} ne se lit pas : écrire schéma://compte:mot-de-passe@machine:port/base, les signes "
+            "particuliers du mot de passe en pour-cent (@ devient %40)."
+        )
+    if not HERE.fullmatch(server.hostname or "") and len(server.password or "") < SERVER_PASSWORD_LENGTH:
+        raise ImproperlyConfigured(
+            f"{name} : le serveur {server.hostname} est sur une autre machine, son mot de passe doit avoir "
+            f"au moins {SERVER_PASSWORD_LENGTH} caractères, tirés au hasard."
+        )
+
+
+# No page ever shows its error. Who sets one of these thinks otherwise, and must know before the public does.
 DEBUG = False
+for variable in ("DEBUG", "DJANGO_DEBUG"):
+    if IN_PRODUCTION and env.str(variable, default="").lower() not in ("", "0", "false", "no", "off"):
+        raise ImproperlyConfigured(
+            f"{variable} est réglé : le retirer, la production ne montre pas d'erreur."
+        )
 DEMO_KEY = "demo-only-" + "not-a-secret-" * 4
 SECRET_KEY = required_in_production("SECRET_KEY", otherwise=DEMO_KEY)
-if IN_PRODUCTION and (len(SECRET_KEY) < 50 or SECRET_KEY == DEMO_KEY):
+if IN_PRODUCTION and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 12 or SECRET_KEY == DEMO_KEY):
     raise ImproperlyConfigured("SECRET_KEY se devine : en tirer une au hasard, d'au moins 50 caractères.")
 hosts = required_in_production("ALLOWED_HOSTS", otherwise="127.0.0.1,localhost,testserver").split(",")
 ALLOWED_HOSTS = [host.strip() for host in hosts if host.strip()]
-if "*" in ALLOWED_HOSTS:
+if not ALLOWED_HOSTS or any("*" in host for host in ALLOWED_HOSTS):
     raise ImproperlyConfigured("ALLOWED_HOSTS=* accepte n'importe quel nom : lister les noms du service.")
+if any(mark in host for host in ALLOWED_HOSTS for mark in "/: " if not host.startswith("[")):
+    raise ImproperlyConfigured(
+        "ALLOWED_HOSTS liste des noms séparés par des virgules, sans https:// ni port."
+    )
 BASE_URL = required_in_production("QUALEPREF_BASE_URL", otherwise="http://127.0.0.1:8000").rstrip("/")
 base = urlsplit(BASE_URL)
 if IN_PRODUCTION and (
@@ -96,6 +130,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "qualepref.middleware.client_address",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -140,6 +175,8 @@ TEMPLATES = [
 DATABASE_URL = address_of(
     "DATABASE_URL", "postgres://", "postgresql://", otherwise=f"sqlite:///{VAR_DIR / 'qualepref.sqlite3'}"
 )
+if IN_PRODUCTION:
+    refuse_open_server("DATABASE_URL", DATABASE_URL)
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     VAR_DIR.mkdir(parents=True, exist_ok=True)
@@ -161,6 +198,8 @@ STATIC_ROOT = (
     Path(env.str("QUALEPREF_STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))) if IN_PRODUCTION else None
 )
 STATICFILES_DIRS = [BASE_DIR / "static"]
+if any(VAR_DIR.is_relative_to(public) for public in (*STATICFILES_DIRS, STATIC_ROOT) if public):
+    raise ImproperlyConfigured("QUALEPREF_VAR est dans un dossier public : en choisir un autre.")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": FILES_DIR}},
     "staticfiles": {
@@ -203,6 +242,7 @@ LOGOUT_REDIRECT_URL = "login"
 
 # An account is closed for a quarter of an hour to the source that fails, never to its owner elsewhere.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "qualepref.middleware.remote_address"
 AXES_USERNAME_FORM_FIELD = "username"  # its default, the model's field, would count nobody's failures
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
@@ -210,6 +250,8 @@ AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 
+# How many proxies of ours stand before the web server: they are believed about the visitor and about https.
+TRUSTED_PROXIES = whole_number("TRUSTED_PROXIES", default=0, low=0, high=9)
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no cookie beside the session's
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
@@ -219,7 +261,7 @@ if IN_PRODUCTION:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     CSRF_TRUSTED_ORIGINS = [BASE_URL]
@@ -247,6 +289,8 @@ USE_TZ = True
 # --- Background work ---------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = address_of("CELERY_BROKER_URL", "redis://", "rediss://", otherwise="filesystem://")
+if IN_PRODUCTION:
+    refuse_open_server("CELERY_BROKER_URL", CELERY_BROKER_URL)
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, str | int]
 if CELERY_BROKER_URL.startswith("filesystem"):
     BROKER_DIR = VAR_DIR / "broker"
@@ -298,7 +342,9 @@ EMAIL_SECURITY = env.str("EMAIL_SECURITY", default="starttls")
 if EMAIL_SECURITY not in ("starttls", "tls", "none"):
     raise ImproperlyConfigured(f"EMAIL_SECURITY={EMAIL_SECURITY} : choisir starttls, tls ou none.")
 EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL_SECURITY == "starttls", EMAIL_SECURITY == "tls"
-EMAIL_PORT = port_of("EMAIL_PORT", {"starttls": 587, "tls": 465, "none": 25}[EMAIL_SECURITY])
+EMAIL_PORT = whole_number(
+    "EMAIL_PORT", default={"starttls": 587, "tls": 465, "none": 25}[EMAIL_SECURITY], low=1, high=65535
+)
 EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
 EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
 if bool(EMAIL_HOST_USER) != bool(EMAIL_HOST_PASSWORD):
