@@ -1,5 +1,7 @@
 """Figures: one row per unit or service, indicator and period, with where it comes from."""
 
+import datetime
+from decimal import Decimal
 from fractions import Fraction
 from typing import Self
 
@@ -37,8 +39,9 @@ class FigureImport(models.Model):
 
 
 class MeasurementQuerySet(models.QuerySet["Measurement"]):
-    def of_years(self, prefecture: Prefecture, *years: int) -> Self:
-        return self.filter(prefecture=prefecture, period_start__year__in=years)
+    def of_years(self, prefecture: Prefecture, first: int, last: int) -> Self:
+        days = datetime.date(first, 1, 1), datetime.date(last, 12, 31)
+        return self.filter(prefecture=prefecture, period_start__range=days)
 
     def of_their_own_document(self) -> Self:
         """Without those read in the « N-1 » columns of the next year's document: they make no bilan."""
@@ -186,7 +189,7 @@ class Measurement(models.Model):
     def measure(self) -> measures.Measure | None:
         """The figure as an exact measure, or None where it could not be measured."""
         if self.value is not None:
-            return measures.Printed(self.value.quantize(measures.ONE.scaleb(-self.value_places)))
+            return printed(self.value, self.value_places)
         if self.numerator is None:
             return None
         match self.shape:
@@ -203,9 +206,17 @@ class Measurement(models.Model):
 
     @property
     def printed_target(self) -> measures.Target | None:
-        if self.target_value is None:
-            return None
-        return measures.Target(measures.Comparator(self.target_comparator), Fraction(self.target_value))
+        return target(self.target_comparator, self.target_value)
+
+
+def printed(value: Decimal, places: int) -> measures.Printed:
+    """A stored value, with the decimals that were printed."""
+    return measures.Printed(value.quantize(measures.ONE.scaleb(-places)))
+
+
+def target(comparator: str, value: Decimal | None) -> measures.Target | None:
+    """A target printed beside a figure, where one is."""
+    return None if value is None else measures.Target(measures.Comparator(comparator), Fraction(value))
 
 
 class Note(models.Model):

@@ -1,7 +1,7 @@
 """The results of a year: what each unit reached for each indicator, against which target, over which months.
 
-Numerators and denominators are summed, rates never averaged. Everything here is read and computed in memory;
-nothing is stored. `of_year` costs six queries whatever the size of the préfecture.
+Numerators and denominators are summed, rates never averaged, and what is held against a target is an exact
+fraction. Nothing is stored. `of_year` costs six queries whatever the size of the préfecture.
 """
 
 import datetime
@@ -11,20 +11,19 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from functools import cached_property
 from itertools import groupby
 
 from django.db.models import F, Q, QuerySet
+from django.utils.functional import cached_property
 
+from indicators import sums
 from indicators.models import Measurement, Note
+from indicators.sums import Figure
 from referentiel.measures import (
     NBSP,
     Count,
     Coverage,
-    Mean,
-    Measure,
     Printed,
-    Rate,
     Target,
     Verdict,
     in_french,
@@ -61,33 +60,6 @@ ABSENCE_LABELS = {
 
 
 @dataclass(frozen=True)
-class Figure:
-    """What the rows of one unit, one indicator and one year amount to. `rows` is where it comes from."""
-
-    measure: Measure | None
-    coverage: Coverage
-    rows: tuple[Measurement, ...]
-    reason: str = ""
-
-    @property
-    def value(self) -> Fraction | None:
-        return self.measure.value if self.measure else None
-
-    @property
-    def base(self) -> tuple[int, int] | None:
-        """(numerator, denominator) of a rate or a mean; None for a count or an unknown base."""
-        match self.measure:
-            case Rate(numerator, denominator) | Mean(numerator, denominator):
-                return numerator, denominator
-        return None
-
-    @property
-    def row(self) -> Measurement | None:
-        """The one row of a figure that was not summed: it carries the document, its target and its text."""
-        return self.rows[0] if len(self.rows) == 1 else None
-
-
-@dataclass(frozen=True)
 class Result:
     """One cell of the board. `printed_verdict` is a document's word where no target is known; `notes` are the
     numbers of its notes."""
@@ -101,7 +73,7 @@ class Result:
     previous: "Result | None" = None
     notes: tuple[int, ...] = ()
 
-    @property
+    @cached_property
     def verdict(self) -> Verdict:
         if self.value is not None and self.target is None and self.printed_verdict:
             return self.printed_verdict
@@ -115,7 +87,7 @@ class Result:
     def value(self) -> Fraction | None:
         return self.figure.value if self.figure else None
 
-    @property
+    @cached_property
     def shown(self) -> Decimal | None:
         """The value as it is written: printed decimals kept, counts whole, others with two decimals."""
         if self.figure is None or self.value is None:
@@ -127,7 +99,7 @@ class Result:
                 return Decimal(number)
         return rounded(self.value, 2, self.target)
 
-    @property
+    @cached_property
     def shown_label(self) -> str:
         """« 94,00 % », or why there is no figure."""
         if self.shown is None:
@@ -143,6 +115,11 @@ class Result:
         if self.indicator.is_mean:
             return f"{in_french(denominator)}{NBSP}cas"
         return f"{in_french(numerator)} sur {in_french(denominator)}"
+
+    @property
+    def reason(self) -> str:
+        """Why it could not be measured."""
+        return self.figure.reason if self.figure else ""
 
     @property
     def has_unknown_base(self) -> bool:
@@ -252,19 +229,18 @@ def years(prefecture: Prefecture) -> list[int]:
 def of_year(prefecture: Prefecture, year: int, *, units: QuerySet[Unit] | None = None) -> Board:
     """The board of a year for the given units (by default every unit of the préfecture)."""
     columns = list(prefecture.units.all() if units is None else units)
-    rows = Measurement.objects.of_years(prefecture, year - 1, year).filter(unit__in=columns)
-    measured = list(rows.select_related("source").order_by("period_start", "pk"))
+    own = {unit.pk for unit in columns}
+    figures = sums.of_rows(Measurement.objects.of_years(prefecture, year - 1, year))
+    measured = {indicator for _, unit, indicator in figures if unit in own}
     indicators = list(
         Indicator.objects.filter(
-            Q(pk__in={row.indicator_id for row in measured})
-            | Q(pk__in=Indicator.objects.followed_by(prefecture, year))
+            Q(pk__in=measured) | Q(pk__in=Indicator.objects.followed_by(prefecture, year))
         )
-        .select_related("engagement__module")
+        .select_related("engagement")
         .order_by(F("engagement__referentiel__published_on").asc(nulls_last=True), "position", "pk")
     )
     targets = _targets(prefecture, year)
     expected = Perimeter.objects.expected(prefecture, year)
-    figures = _figures(measured)
     is_over = prefecture.today() > datetime.date(year, 12, 31)
 
     notes = _notes(prefecture, year, columns)
@@ -300,7 +276,7 @@ def _notes(prefecture: Prefecture, year: int, units: list[Unit]) -> list[Numbere
     notes = Note.objects.filter(Q(unit=None) | Q(unit__in=units), prefecture=prefecture, year=year)
     return [
         NumberedNote(number, note)
-        for number, note in enumerate(notes.select_related("unit", "indicator", "source"), start=1)
+        for number, note in enumerate(notes.select_related("unit", "indicator"), start=1)
     ]
 
 
@@ -316,50 +292,15 @@ def _targets(prefecture: Prefecture, year: int) -> dict[tuple[int, int], Target]
     }
 
 
-def _figures(rows: Iterable[Measurement]) -> dict[tuple[int, int, int], Figure]:
-    """(year, unit, indicator) → figure. A unit's own rows win over its services', a yearly row over months:
-    one or the other is the result, never the sum of both."""
-    cells: dict[tuple[int, int, int], list[Measurement]] = defaultdict(list)
-    for row in rows:
-        cells[row.period_start.year, row.unit_id, row.indicator_id].append(row)
-    return {key: _figure(cell) for key, cell in cells.items()}
-
-
-def _figure(rows: list[Measurement]) -> Figure:
-    rows = [row for row in rows if row.service_id is None] or rows
-    rows = [row for row in rows if row.period == Measurement.Period.YEAR] or rows
-    known = [row for row in rows if row.measure is not None]
-    coverage = Coverage(frozenset(month for row in known or rows for month in row.coverage.months))
-    if not known:
-        reasons = dict.fromkeys(row.reason for row in rows)
-        return Figure(None, coverage, tuple(rows), "\xa0; ".join(reasons))
-    if len(known) == 1:
-        return Figure(known[0].measure, coverage, tuple(rows))
-    if any(row.value is not None for row in known):
-        return Figure(None, coverage, tuple(rows), "Des chiffres sans base connue ne s'additionnent pas.")
-    numerator = sum([row.numerator or 0 for row in known])
-    denominator = sum([row.denominator or 0 for row in known])
-    shape = known[0].shape
-    measure: Measure
-    if shape == Measurement.Shape.COUNT:
-        measure = Count(numerator)
-    elif shape == Measurement.Shape.RATE:
-        measure = Rate(numerator, denominator)
-    else:
-        measure = Mean(numerator, denominator)
-    return Figure(measure, coverage, tuple(rows))
-
-
 def _target(figure: Figure | None, in_force: Target | None) -> Target | None:
     """A figure taken from a document is judged by the target printed beside it there."""
-    printed = figure.row.printed_target if figure and figure.row else None
-    return printed or in_force
+    return figure.printed_target or in_force if figure else in_force
 
 
 def _printed_verdict(figure: Figure | None) -> Verdict | None:
-    if figure is None or figure.row is None or figure.row.printed_met is None:
+    if figure is None or figure.printed_met is None:
         return None
-    return Verdict.MET if figure.row.printed_met else Verdict.MISSED
+    return Verdict.MET if figure.printed_met else Verdict.MISSED
 
 
 def _absence(figure: Figure | None, *, is_expected: bool, is_over: bool) -> Absence | None:

@@ -11,8 +11,10 @@ from collections import defaultdict
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from django.db.models import Q
+
 from indicators import results
-from indicators.models import FigureImport
+from indicators.models import FigureImport, Measurement, Note
 from indicators.results import Absence, Board, Line, Result
 from publications.models import Part
 from referentiel.models import Adoption
@@ -129,7 +131,7 @@ def assemble(prefecture: Prefecture, year: int) -> Content:
             }
             for numbered in board.notes
         ],
-        sources=_sources(board),
+        sources=_sources(prefecture, year),
         missing=missing(board, parts),
     )
 
@@ -193,7 +195,6 @@ def _line(line: Line) -> ContentLine:
 
 
 def _cell(result: Result) -> Cell:
-    row = result.figure.row if result.figure else None
     base = result.figure.base if result.figure else None
     numerator, denominator = base or (None, None)
     return Cell(
@@ -211,8 +212,8 @@ def _cell(result: Result) -> Cell:
         verdict=result.verdict.value,
         verdict_label=result.verdict_label,
         absence=result.absence.value if result.absence else None,
-        reason=result.figure.reason if result.figure else "",
-        printed_text=row.printed_text if row else "",
+        reason=result.reason,
+        printed_text=result.figure.printed_text if result.figure else "",
         previous=_previous(result),
         notes=list(result.notes),
     )
@@ -231,12 +232,13 @@ def _previous(result: Result) -> dict[str, str] | None:
     }
 
 
-def _sources(board: Board) -> list[dict[str, str]]:
+def _sources(prefecture: Prefecture, year: int) -> list[dict[str, str]]:
     """The documents that the figures and the notes of the year were taken from, in the order of import."""
-    rows = [row for result in board.results if result.figure for row in result.figure.rows]
-    taken = [row.source for row in rows] + [numbered.note.source for numbered in board.notes]
-    imports: dict[int, FigureImport] = {source.pk: source for source in taken if source}
-    return [{"file_name": source.file_name, "sha256": source.sha256} for _, source in sorted(imports.items())]
+    figures = Measurement.objects.of_years(prefecture, year, year)
+    notes = Note.objects.filter(prefecture=prefecture, year=year)
+    taken = Q(pk__in=figures.values("source")) | Q(pk__in=notes.values("source"))
+    imports = FigureImport.objects.filter(taken).order_by("pk")
+    return [{"file_name": source.file_name, "sha256": source.sha256} for source in imports]
 
 
 def _named(result: Result) -> str:

@@ -295,7 +295,8 @@ def test_french_punctuation_does_not_leave_its_word():
 # Whose sentences stand on pages; those of the others are read in a terminal, where one copies them.
 SPEAKERS = [
     *("sites/access.py", "sites/forms.py", "sites/lists.py", "sites/tables.py", "sites/views.py"),
-    *("indicators/results.py", "indicators/views.py", "referentiel/views.py", "qualepref/home.py"),
+    *("indicators/results.py", "indicators/sums.py", "indicators/views.py", "referentiel/views.py"),
+    "qualepref/home.py",
     *("publications/bilan.py", "publications/forms.py", "publications/parts.py", "publications/progress.py"),
     *("publications/pdf.py", "publications/public.py", "publications/publish.py", "publications/views.py"),
 ]

@@ -86,7 +86,7 @@ def test_every_verdict_follows_the_figures_whatever_the_printed_face(printed_yea
     board = results.of_year(printed_year, 2018)
 
     judged = {
-        (r.unit.name, r.indicator.engagement.code, r.figure.row.printed_text): r.verdict == Verdict.MET
+        (r.unit.name, r.indicator.engagement.code, r.figure.printed_text): r.verdict == Verdict.MET
         for r in board.results
         if r.value is not None and r.verdict in (Verdict.MET, Verdict.MISSED)
     }

@@ -176,6 +176,29 @@ def test_the_months_not_measured_are_left_out_of_the_coverage(world):
     assert (result.shown_label, result.months_label) == (fr("90,00 %"), "janvier")
 
 
+def test_the_months_of_services_are_put_together(world):
+    for service, first, last in zip(world.services, (1, 4), (5, 9), strict=True):
+        world.enter(world.rate, None, 9, 10, service=service, first_month=first, last_month=last)
+    world.enter(world.count, None, 3, first_month=10, last_month=12)
+
+    assert world.result(world.rate).months_label == "janvier à septembre"
+    assert world.result(world.count).months_label == "octobre à décembre"
+
+
+def test_reasons_are_said_in_the_order_of_their_months(world):
+    world.enter(world.rate, 7, reason="Abandon du comptage.")
+    world.enter(world.rate, 2, reason="Compteur en panne.")
+
+    assert world.result(world.rate).reason == "Compteur en panne.\xa0; Abandon du comptage."
+
+
+def test_one_printed_mean_beside_a_month_that_was_not_measured_is_the_result(world):
+    world.enter(world.mean, 1, value=Decimal("2.5"), value_places=1)
+    world.enter(world.mean, 2, reason="Compteur en panne.")
+
+    assert world.result(world.mean).shown_label == fr("2,5 j ouvrés")
+
+
 def test_nothing_measured_says_each_reason_once(world):
     world.enter(world.rate, 1, reason="Compteur en panne.")
     world.enter(world.rate, 2, reason="Compteur en panne.")
@@ -318,5 +341,7 @@ def test_the_number_of_queries_does_not_grow(world, django_assert_num_queries):
     for month in range(2, 13):
         world.enter(world.rate, month, 9, 10)
         world.enter(world.mean, month, 9, 10)
+        for service in world.services:
+            world.enter(world.rate, month, 9, 10, service=service)
     with django_assert_num_queries(6):
         list(results.of_year(world.prefecture, 2019).bands)
