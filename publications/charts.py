@@ -8,25 +8,33 @@ Distances are in the units of the drawing, WIDTH across. A chart too tall for a 
 """
 
 import hashlib
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby, pairwise
 from typing import Any
 
-from referentiel.measures import Coverage, Verdict, with_unit
+from indicators.drawing import (
+    FILLINGS,
+    GAP,
+    SIZE,
+    SMALL_SIZE,
+    TITLE_SIZE,
+    Words,
+    clean,
+    fit,
+    round_above,
+    short_months,
+    tick_label,
+    width_of,
+    wrap,
+)
+from referentiel.measures import Coverage, Verdict
 
 WIDTH = 640.0
 TALLEST = 700.0  # of a sheet: with its title it fits a portrait page
 
-SIZE = 10.5
-TITLE_SIZE = 11.5
-SMALL_SIZE = 9.0
-GAP = 6.0
 NAMES = 130.0  # room for the names of the units, at most
 VALUES = 110.0  # room for a value at the end of its bar, at most
 REMARKS = 120.0
@@ -39,55 +47,6 @@ MARK = 12.0  # what stands for a missing bar
 BAR_HEIGHT = 11.0
 GROUP_GAP = 12.0
 AXIS_HEIGHT = 24.0
-
-# How the bars of each unit are filled, in the order of the units: colour, hatching drawn in a square of 6,
-# thickness of its lines ("" is solid). Twelve fillings, each different without its colour too.
-RISING, FALLING = "M-1 1L1 -1M0 6L6 0M5 7L7 5", "M-1 5L1 7M0 0L6 6M5 -1L7 1"
-FILLINGS = (
-    ("#000091", "", 0.0),
-    ("#009081", RISING, 1.6),
-    ("#a558a0", "M3 0V6", 1.8),
-    ("#695240", FALLING, 1.6),
-    ("#417dc4", "M0 3H6", 1.8),
-    ("#447049", RISING + FALLING, 1.0),
-    ("#a94645", "M2 3H4", 2.0),
-    ("#3a3a3a", "M3 0V6M0 3H6", 1.0),
-    ("#716043", RISING, 0.7),
-    ("#6a6af4", "M3 0V6", 0.7),
-    ("#6e445a", FALLING, 0.7),
-    ("#6a6a6a", "M0 3H6", 0.7),
-)
-
-# Advances of the Marianne typeface in em, rounded up by family; a test holds them against the font.
-ADVANCES = {
-    **dict.fromkeys("iíìîïlĺľj.,:;'’‘‚ ·\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}", 0.3),
-    **dict.fromkeys('frt()[]{}-/\\!*«»1"°²³I', 0.55),
-    **dict.fromkeys("«»abcdeghknopqsuvxyzàâäáãåçéèêëñóòôöõúùûüýÿ023456789?+=<>≤≥–_JLFEPSÉÈÊËßø$€", 0.67),
-    **dict.fromkeys("ABCDGHKNOQRTUVXYZÀÂÄÁÃÅÇÎÏÍÌÔÖÓÒÕÙÛÜÚÑØ&%#@w…", 0.87),
-}
-WIDEST = 1.3
-SHORT_MONTHS = (
-    "janv.",
-    "févr.",
-    "mars",
-    "avr.",
-    "mai",
-    "juin",
-    *("juil.", "août", "sept.", "oct.", "nov.", "déc."),
-)
-BREAKS = " \t\n\r\f\v"
-UNPRINTABLE = {"Cc", "Cf", "Cn", "Co", "Cs"}
-
-
-@dataclass(frozen=True)
-class Words:
-    """A line of text: `x` is its start, its middle or its end, `y` its baseline."""
-
-    x: float
-    y: float
-    text: str
-    size: float
-    anchor: str = "start"
 
 
 @dataclass(frozen=True)
@@ -208,41 +167,10 @@ def chart_of(band: dict[str, Any], units: Sequence[dict[str, Any]]) -> Chart | N
         for line in band["lines"]
         if line["unit"] == unit and any(cell["shown"] is not None for cell in line["cells"])
     ]
-    indicators = [(_clean(line["title"]), _rows(line, units)) for line in lines]
-    title = _conclusion(_clean(band["theme"]), lines)
+    indicators = [(clean(line["title"]), _rows(line, units)) for line in lines]
+    title = _conclusion(clean(band["theme"]), lines)
     digest = hashlib.sha256("\n".join([band["theme"], *(line["key"] for line in lines)]).encode())
     return Chart(title, _sheets(indicators, unit, title, f"graphique-{digest.hexdigest()[:8]}"))
-
-
-def width_of(text: str, size: float) -> float:
-    """How much room a text takes, rather more than less."""
-    return size * sum(ADVANCES.get(character, _advance(character)) for character in text)
-
-
-def fit(text: str, room: float, size: float) -> str:
-    """The text, cut with an ellipsis where it would not fit."""
-    if width_of(text, size) <= room:
-        return text
-    kept = ""
-    for character in text:
-        if width_of(kept + character + "…", size) > room:
-            break
-        kept += character
-    return kept.rstrip() + "…"
-
-
-def wrap(text: str, room: float, size: float, lines: int) -> list[str]:
-    """The text on at most so many lines, the last one cut."""
-    wrapped: list[str] = []
-    words = text.split(" ")
-    while words and len(wrapped) < lines - 1:
-        line = words.pop(0)
-        while words and width_of(f"{line} {words[0]}", size) <= room:
-            line += " " + words.pop(0)
-        wrapped.append(fit(line, room, size))
-    if words:
-        wrapped.append(fit(" ".join(words), room, size))
-    return wrapped
 
 
 def _rows(line: dict[str, Any], units: Sequence[dict[str, Any]]) -> list[_Row]:
@@ -250,12 +178,12 @@ def _rows(line: dict[str, Any], units: Sequence[dict[str, Any]]) -> list[_Row]:
     return [
         _Row(
             position,
-            _clean(unit["short_name"]),
+            clean(unit["short_name"]),
             None if cell["value"] is None else max(Fraction(0), Fraction(cell["value"])),
-            _clean(cell["shown_label"]),
+            clean(cell["shown_label"]),
             _remark(cell),
             max(Fraction(0), Fraction(cell["target"])) if cell["target"] is not None else None,
-            _clean(cell["target_label"]),
+            clean(cell["target_label"]),
         )
         for position, (unit, cell) in enumerate(zip(units, line["cells"], strict=True))
         if cell["absence"] != "not_expected"
@@ -269,19 +197,10 @@ def _remark(cell: dict[str, Any]) -> str:
     remarks = []
     if cell["months_label"]:
         coverage = Coverage(frozenset(cell["months"]))
-        remarks.append(_short_months(coverage))
+        remarks.append(short_months(coverage))
     if cell["verdict"] == Verdict.MISSED:
         remarks.append("non atteint")
     return ", ".join(remarks)
-
-
-def _short_months(coverage: Coverage) -> str:
-    """« avr. à déc. », « 3 mois »."""
-    first, last = min(coverage.months, default=1), max(coverage.months, default=0)
-    if len(coverage.months) != last - first + 1:
-        return f"{len(coverage.months)} mois"
-    start, end = SHORT_MONTHS[first - 1], SHORT_MONTHS[last - 1]
-    return start if first == last else f"{start} à {end}"
 
 
 def _conclusion(theme: str, lines: list[dict[str, Any]]) -> str:
@@ -356,15 +275,13 @@ def _pages(indicators: list[tuple[str, list[_Row]]]) -> Iterator[list[tuple[str,
 def _scale(rows: list[_Row], unit: str) -> tuple[_Frame, list[tuple[float, float, str, str]]]:
     """The axis, from zero to a round number that no value and no target exceeds, and its labels."""
     left = round(max(width_of(fit(row.name, NAMES, SIZE), SIZE) for row in rows) + GAP, 2)
-    top, steps = _round_above(max(_reach(row) for row in rows))
+    top, steps = round_above(max(_reach(row) for row in rows))
     width = min(
         (WIDTH - left - _words_width(row) - 3 * GAP) * float(top / reach) if (reach := _reach(row)) else WIDTH
         for row in rows
     )
     frame = _Frame(left, round(min(left + width, WIDTH - 3 * GAP), 2), top)
-    labels = [
-        _tick_label(top * step / steps, unit if step == steps else "count") for step in range(steps + 1)
-    ]
+    labels = [tick_label(top * step / steps, unit if step == steps else "count") for step in range(steps + 1)]
     places = []
     for step, label in enumerate(labels):
         x, width = frame.at(top * step / steps), width_of(label, SMALL_SIZE)
@@ -386,23 +303,6 @@ def _words_width(row: _Row) -> float:
     """The room of a value and its remark."""
     width = width_of(fit(row.value_label, VALUES, SIZE), SIZE)
     return width + (GAP + width_of(fit(row.remark, REMARKS, SMALL_SIZE), SMALL_SIZE) if row.remark else 0)
-
-
-def _round_above(amount: Fraction) -> tuple[Fraction, int]:
-    """The nearest round number at or above an amount, and into how many even steps it falls."""
-    if amount <= 0:
-        return Fraction(1), 1
-    unit = Fraction(1)
-    while unit > amount:
-        unit /= 10
-    while unit * 10 <= amount:
-        unit *= 10
-    rounds = ((1, 4), (Fraction(3, 2), 3), (2, 4), (3, 3), (4, 4), (5, 5), (6, 3), (8, 4), (10, 4))
-    return next((unit * times, steps) for times, steps in rounds if unit * times >= amount)
-
-
-def _tick_label(amount: Fraction, unit: str) -> str:
-    return with_unit((Decimal(amount.numerator) / Decimal(amount.denominator)).normalize(), unit)
 
 
 def _group(indicator: tuple[str, list[_Row]], frame: _Frame, top: float, sheet_id: str) -> Group:
@@ -484,13 +384,3 @@ def _description(page: list[tuple[str, list[_Row]]]) -> str:
         wanted = f" (objectif {' ou '.join(targets)})" if targets else ""
         sentences.append(f"{title}{wanted}\N{NO-BREAK SPACE}: {said}.")
     return " ".join(sentences)
-
-
-def _clean(text: str) -> str:
-    """One line, without what has no shape. Spaces that do not break are kept."""
-    shown = "".join(c for c in text if c in BREAKS or unicodedata.category(c) not in UNPRINTABLE)
-    return " ".join(re.split(f"[{BREAKS}]+", shown)).strip()
-
-
-def _advance(character: str) -> float:
-    return 1.1 if character < "\u0250" else WIDEST

@@ -13,8 +13,9 @@ from fontTools.ttLib import TTFont
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publications import charts
-from publications.charts import Chart, Sheet, Words, chart_of
+from indicators import drawing
+from indicators.drawing import Words
+from publications.charts import Chart, Sheet, chart_of
 from referentiel.measures import Comparator, Target, judge, with_unit
 
 Data = dict[str, Any]
@@ -132,13 +133,13 @@ def test_the_value_stands_at_the_end_of_its_bar() -> None:
     bar = drawn(line(cell("58.3"), cell("100"), cell("80"))).groups[0].bars[0]
 
     assert bar.value.text == "58,3\N{NO-BREAK SPACE}%"
-    assert bar.value.x == bar.x + bar.width + charts.GAP
+    assert bar.value.x == bar.x + bar.width + drawing.GAP
 
 
 def test_words_that_the_target_line_would_cross_stand_behind_it() -> None:
     group = drawn(line(cell("94"), cell("90"), cell("50"))).groups[0]
 
-    assert [bar.value.x for bar in group.bars[:2]] == [group.targets[0].x + charts.GAP] * 2
+    assert [bar.value.x for bar in group.bars[:2]] == [group.targets[0].x + drawing.GAP] * 2
     assert group.bars[2].value.x < group.targets[0].x
 
 
@@ -199,9 +200,9 @@ def test_a_unit_is_filled_alike_everywhere() -> None:
 
 
 def test_every_filling_is_told_without_its_colour() -> None:
-    hatchings = {(path, thickness) for _, path, thickness in charts.FILLINGS}
+    hatchings = {(path, thickness) for _, path, thickness in drawing.FILLINGS}
 
-    assert len(hatchings) == len(charts.FILLINGS) == 12
+    assert len(hatchings) == len(drawing.FILLINGS) == 12
 
 
 def test_the_axis_is_round_and_says_zero() -> None:
@@ -225,7 +226,7 @@ def test_the_axis_is_round_and_says_zero() -> None:
     ],
 )
 def test_the_end_of_the_axis_is_the_next_round_number(amount: str, rounded: str | int) -> None:
-    assert charts._round_above(Fraction(amount))[0] == Fraction(rounded)
+    assert drawing.round_above(Fraction(amount))[0] == Fraction(rounded)
 
 
 def test_a_chart_too_tall_for_a_page_is_cut_between_indicators() -> None:
@@ -303,7 +304,7 @@ class Box:
 
 
 def box_of(words: Words) -> Box:
-    width = charts.width_of(words.text, words.size)
+    width = drawing.width_of(words.text, words.size)
     left = words.x - {"start": 0, "middle": width / 2, "end": width}[words.anchor]
     return Box(words.text, left, words.y - 0.78 * words.size, left + width, words.y + 0.2 * words.size)
 
@@ -391,21 +392,21 @@ def test_no_letter_of_marianne_is_wider_than_the_room_it_is_given(face: str) -> 
     too_wide = {
         chr(code): advances[glyph][0] / per_em
         for code, glyph in font.getBestCmap().items()
-        if advances[glyph][0] / per_em > charts.width_of(chr(code), 1)
+        if advances[glyph][0] / per_em > drawing.width_of(chr(code), 1)
     }
 
     assert too_wide == {}
 
 
 def test_a_text_that_fits_is_not_cut() -> None:
-    assert charts.fit("Arles", 100, 10) == "Arles"
+    assert drawing.fit("Arles", 100, 10) == "Arles"
 
 
 def test_a_text_that_does_not_fit_is_cut_with_an_ellipsis() -> None:
-    cut = charts.fit("Sous-préfecture de Saint-Jean-de-Maurienne", 60, 10)
+    cut = drawing.fit("Sous-préfecture de Saint-Jean-de-Maurienne", 60, 10)
 
     assert cut.endswith("…")
-    assert charts.width_of(cut, 10) <= 60
+    assert drawing.width_of(cut, 10) <= 60
 
 
 def test_a_long_title_stands_on_two_lines() -> None:
