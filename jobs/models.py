@@ -42,6 +42,10 @@ class Job(models.Model):
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    prefecture = models.ForeignKey(
+        "qualepref_sites.Prefecture", models.PROTECT, null=True, blank=True, related_name="jobs"
+    )
+    request_id = models.CharField("demande d'origine", max_length=32, blank=True)
 
     class Meta:
         verbose_name = "tâche de fond"

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
+from structlog.contextvars import bound_contextvars, get_contextvars
 
 from jobs.models import Job
 
@@ -55,11 +56,23 @@ def enqueue(
     key: str,
     queue: Job.Queue = Job.Queue.DEFAULT,
     asked_by_id: int | None = None,
+    prefecture_id: int | None = None,
     **payload: Any,
 ) -> Job:
-    """Queue an effect once, in the transaction of its cause: the same key gives the job that exists."""
+    """Queue an effect once, in the transaction of its cause: the same key gives the job that exists.
+
+    The quality manager of the préfecture sees its failure; that of a job without one, the administrator.
+    """
     job, is_new = Job.objects.get_or_create(
-        key=key, defaults={"kind": kind, "payload": payload, "queue": queue, "asked_by_id": asked_by_id}
+        key=key,
+        defaults={
+            "kind": kind,
+            "payload": payload,
+            "queue": queue,
+            "asked_by_id": asked_by_id,
+            "prefecture_id": prefecture_id,
+            "request_id": get_contextvars().get("request_id", ""),
+        },
     )
     if is_new:
         transaction.on_commit(partial(_post, job))
@@ -95,16 +108,22 @@ def run(job_id: int) -> None:
     job = _claim(job_id, timezone.now())
     if job is None:
         return
+    names = {"request_id": job.request_id, "job": job.pk, "kind": job.kind, "attempts": job.attempts}
+    with bound_contextvars(**names):
+        _do(job)
+
+
+def _do(job: Job) -> None:
     try:
         HANDLERS[job.kind](partial(_report, job), **job.payload)
     except LeaseLostError:
-        logger.warning("job %s (%s) was taken over", job.pk, job.kind)
+        logger.warning("job taken over by another worker")
     except Exception as error:  # the boundary of all background work: the failure is kept, shown and retried
-        logger.exception("job %s (%s) failed", job.pk, job.kind)
+        logger.exception("job failed")
         _fail(job, f"{type(error).__name__} : {error}")
     else:
         _settle(job, state=Job.State.DONE, progress=100, step="", last_error="", finished_at=timezone.now())
-        logger.info("job %s (%s) done", job.pk, job.kind)
+        logger.info("job done")
 
 
 def sweep(now: datetime.datetime) -> int:
@@ -172,6 +191,6 @@ def _post(job: Job) -> bool:
     try:
         current_app.send_task("jobs.run", args=[job.pk], queue=job.queue, retry=False)
     except (OperationalError, OSError):
-        logger.warning("job %s waits for the sweeper: the broker is out of reach", job.pk)
+        logger.warning("the broker is out of reach: the sweeper will post the job", extra={"job": job.pk})
         return False
     return True

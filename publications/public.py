@@ -110,7 +110,7 @@ def pdf_response(request: HttpRequest, bilan: Bilan) -> HttpResponse:
         try:
             body = publish.read_pdf(bilan)
         except publish.PdfLostError:
-            logger.exception("bilan %s cannot be shown as PDF", bilan.pk)
+            logger.exception("the PDF of a bilan cannot be shown", extra={"bilan": bilan.pk})
             return render(
                 request, "public/pdf_unavailable.html", {"prefecture": bilan.prefecture}, status=503
             )

@@ -81,6 +81,7 @@ def order_pdf(bilan: Bilan, *, by: Agent | None = None) -> Job:
         key=pdf_key(bilan),
         queue=Job.Queue.PDF,
         asked_by_id=by.pk if by else None,
+        prefecture_id=bilan.prefecture_id,
         bilan_id=bilan.pk,
     )
 

@@ -1,17 +1,55 @@
 """What holds for every request, whatever the page."""
 
 import ipaddress
+import logging
 import re
+import time
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
 from django.shortcuts import render
+from structlog.contextvars import bound_contextvars
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+logger = logging.getLogger(__name__)
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def requests_are_logged(get_response: GetResponse) -> GetResponse:
+    """One line a request, with a number that its other lines and those of the jobs it caused have too, and
+    that the answer carries in X-Request-ID. The page is told by its route: an address holds what was typed.
+
+    Files and the probes of machines are told at the level DEBUG, where they succeed.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request_id, start = uuid4().hex, time.monotonic()
+        with bound_contextvars(request_id=request_id):
+            response = get_response(request)
+            route = request.resolver_match.view_name if request.resolver_match else ""
+            is_quiet = response.status_code < 400 and route in ("", "healthz", "readyz")
+            logger.log(
+                logging.DEBUG if is_quiet else logging.INFO,
+                "request",
+                extra={
+                    "route": route,
+                    "method": request.method if request.method in METHODS else "",
+                    "status": response.status_code,
+                    "ms": round((time.monotonic() - start) * 1000),
+                    "agent": getattr(getattr(request, "_cached_user", None), "pk", None),
+                },
+            )
+        response.headers["X-Request-ID"] = request_id
+        return response
+
+    return middleware
 
 
 def client_address(get_response: GetResponse) -> GetResponse:

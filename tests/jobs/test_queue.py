@@ -241,7 +241,7 @@ def test_a_worker_that_comes_back_after_it_was_replaced_cannot_finish(
     job.refresh_from_db()
     assert reached == ["asleep"]
     assert (job.state, job.progress, job.finished_at) == ("running", 0, None)
-    assert f"job {job.pk} ({KIND}) was taken over" in caplog.messages
+    assert "job taken over by another worker" in caplog.messages
 
 
 def test_a_replaced_worker_that_reports_nothing_more_does_not_settle_the_job(db: None) -> None:
@@ -337,7 +337,7 @@ def test_a_failure_goes_back_to_the_queue_with_its_message(
     job.refresh_from_db()
     assert (job.state, job.attempts, job.last_error) == ("queued", 1, "ValueError : le tableau est vide")
     assert job.queued_at > NOON
-    assert f"job {job.pk} ({KIND}) failed" in caplog.messages
+    assert "job failed" in caplog.messages
 
 
 def test_after_three_failures_the_job_says_echec_and_why(db: None, posted: list[tuple[int, str]]) -> None:
