@@ -178,13 +178,15 @@ class Desk:
         """By row; what the file does not say comes last."""
         return sorted(self.problems, key=lambda problem: (problem.row is None, problem.row or 0))
 
-    def refuse_idle_answers(self) -> None:
-        """Every answer serves. One that chose this file's value over another's has done so once for all: the
-        value is stored since, and does not contradict itself."""
+    def keep_record(self, *, refuse_idle: bool) -> None:
+        """The answers that served, for whoever asks later. In a file of answers all must serve, but for one
+        that chose this file's value over another's: it is stored since, and does not contradict itself."""
         chosen = [entry for record in self._earlier for entry in record if entry["code"] == Code.TWO_VALUES]
         for answer in self._answers.values():
             entry = asdict(answer) | {"code": self._served.get(answer, Code.TWO_VALUES).value}
             if answer not in self._served and entry not in chosen:
+                if not refuse_idle:
+                    continue
                 raise AnswersError(
                     f"La réponse pour la ligne {answer.row}, colonne « {answer.column} », ne correspond à "
                     "aucun problème bloquant de ce fichier : la retirer, ou corriger sa ligne et sa colonne."

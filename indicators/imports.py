@@ -1,27 +1,32 @@
 """Take the results of a year from an old document, and list everything that is wrong with them.
 
-`import_file` reads a table of printed results (or of printed notes), finds its problems, and writes all of it
-or nothing. A blocking problem waits for an answer: a TOML file says for a row and a column what to read
-instead, or to leave it out, and why. A warning is listed and the figure is taken as printed. The same file
-twice writes nothing.
+A table of printed results (or of printed notes) is read apart; `examine` finds its problems and what there is
+to write, `write` writes all of it or nothing. A blocking problem waits for an answer, from a TOML file
+(`import_file`) or from a page (`indicators.uploads`): for a row and a column, what to read instead, or to
+leave it out, and why. A warning is listed and the figure is taken as printed. The same file twice writes
+nothing.
 """
 
 import datetime
 import hashlib
+import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
 
+from indicators import columns
 from indicators.answers import ADVICE, Answer, Code, Desk, ImportRefusedError, Problem, read_answers
-from indicators.ledger import Ledger, PrintedFigure
+from indicators.ledger import Change, Ledger, PrintedFigure
 from indicators.models import FigureImport, Measurement, Note
 from indicators.norm import PLACES, Norm
 from indicators.printed import (
@@ -38,7 +43,9 @@ from indicators.printed import (
 from referentiel import measures
 from referentiel.measures import Coverage, Printed, Verdict, judge, rounded
 from referentiel.models import Indicator, Target
-from sheets.reading import Row, name_of, read_table
+from sheets.child import read_apart
+from sheets.reading import Row, bytes_of, name_of
+from sites import files
 from sites.models import Agent, Prefecture, Unit
 
 T = TypeVar("T")
@@ -77,6 +84,8 @@ class Report:
     unchanged: int
     problems: list[Problem]
     unanswered: list[Problem]
+    changes: list[Change] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 class UnansweredError(ImportRefusedError):
@@ -89,6 +98,16 @@ class UnansweredError(ImportRefusedError):
         )
 
 
+@dataclass(frozen=True)
+class Examination:
+    """What a table says beside what is stored. Nothing is written yet."""
+
+    report: Report
+    ledger: Ledger
+    record: list[dict[str, Any]]
+    contents: FigureImport.Contents
+
+
 def import_file(
     path: Path,
     *,
@@ -99,38 +118,90 @@ def import_file(
     dry_run: bool = False,
 ) -> Report:
     """Take in a file, all of it or nothing. `answers` is the file of a person's answers to its problems."""
-    rows = read_table(path)
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    data = bytes_of(path)
+    rows = read_apart(data)
     given = read_answers(answers) if answers else []
+    source = FigureImport(
+        prefecture=prefecture,
+        year=year,
+        file_name=name_of(path)[-200:],
+        sha256=hashlib.sha256(data).hexdigest(),
+        uploaded_by=by,
+    )
     with transaction.atomic():
-        Prefecture.objects.select_for_update().get(pk=prefecture.pk)  # one import at a time
-        earlier = FigureImport.objects.filter(prefecture=prefecture, year=year, sha256=sha256)
-        desk = Desk(given, earlier=list(earlier.values_list("answers", flat=True)))
-        reading = _Reading(Norm(prefecture, year), desk)
-        reading.read(rows)
-        ledger = Ledger(prefecture, year, sha256)
-        ledger.settle(reading.figures, desk)
-        if desk.unanswered:
-            report = Report(len(rows), 0, 0, desk.sorted_problems, desk.unanswered)
-            if dry_run:
-                return report
-            raise UnansweredError(report)
+        lock(prefecture)
+        examined = examine(source, rows, given, refuse_idle=True)
+        if dry_run:
+            return examined.report
+        if examined.report.imported or examined.report.unanswered:
+            source.number = next_number(prefecture)
+            source.stored_as = new_name(prefecture)
+            write(source, examined, by=by)
+            files.keep(source.stored_as, data)
+    return examined.report
 
-        desk.refuse_idle_answers()
+
+def new_name(prefecture: Prefecture) -> str:
+    """Where a file is kept: a name that says nothing of the one it came with."""
+    return f"imports/{prefecture.slug}/{uuid.uuid4().hex}"
+
+
+def lock(prefecture: Prefecture) -> None:
+    """One import at a time: to be called in a transaction, before anything is read."""
+    Prefecture.objects.select_for_update().get(pk=prefecture.pk)
+
+
+def next_number(prefecture: Prefecture) -> int:
+    """The number of the préfecture's next import; to be called under its `lock`."""
+    last = FigureImport.objects.filter(prefecture=prefecture).aggregate(last=Max("number"))["last"]
+    return (last or 0) + 1
+
+
+def examine(
+    source: FigureImport, rows: list[Row], answers: list[Answer], *, refuse_idle: bool = False
+) -> Examination:
+    """What a table says, what is wrong with it, and what would be written. `refuse_idle` is for answers that
+    somebody wrote in a file: one that answers nothing there is a slip."""
+    prefecture, year = source.prefecture, source.year
+    earlier = FigureImport.objects.imported().filter(prefecture=prefecture, year=year, sha256=source.sha256)
+    desk = Desk(answers, earlier=list(earlier.values_list("answers", flat=True)))
+    reading = _Reading(Norm(prefecture, year), desk)
+    try:
+        rows = columns.in_our_words(rows)
+    except columns.TwoColumnsError as error:
+        raise WrongColumnsError(str(error)) from error
+    reading.read(rows, expected=source.contents)
+    ledger = Ledger(prefecture, year, source.sha256)
+    ledger.settle(reading.figures, desk)
+    if desk.unanswered:
+        report = Report(len(rows), 0, 0, desk.sorted_problems, desk.unanswered)
+    else:
+        desk.keep_record(refuse_idle=refuse_idle)
         ledger.compare(reading.notes, is_repeated=desk.is_repeated)
-        report = Report(len(rows), ledger.imported, ledger.unchanged, desk.sorted_problems, [])
-        if ledger.imported and not dry_run:
-            source = FigureImport.objects.create(
-                prefecture=prefecture,
-                year=year,
-                file_name=name_of(path)[-200:],
-                sha256=sha256,
-                problems=[asdict(problem) for problem in report.problems],
-                answers=desk.record,
-                imported_by=by,
-            )
-            ledger.write(source, by)
-        return report
+        report = Report(
+            rows=len(rows),
+            imported=ledger.imported,
+            unchanged=ledger.unchanged,
+            problems=desk.sorted_problems,
+            unanswered=[],
+            changes=ledger.changes,
+            notes=[note.text for note in ledger.new_notes],
+        )
+    return Examination(report, ledger, desk.record, reading.contents)
+
+
+def write(source: FigureImport, examined: Examination, *, by: Agent | None) -> None:
+    """Write what was examined, under the same lock: `source` becomes an import, or nothing is written."""
+    if examined.report.unanswered:
+        raise UnansweredError(examined.report)
+    source.contents = examined.contents
+    source.state = FigureImport.State.IMPORTED
+    source.rows = None
+    source.problems = [asdict(problem) for problem in examined.report.problems]
+    source.answers = examined.record
+    source.imported_at, source.imported_by = timezone.now(), by
+    source.save()
+    examined.ledger.write(source, by)
 
 
 class _Reading:
@@ -141,30 +212,37 @@ class _Reading:
         self.desk = desk
         self.figures: list[PrintedFigure] = []
         self.notes: list[Note] = []
-        self._result_column = f"printed_result_{norm.year}"
+        self.contents = FigureImport.Contents.RESULTS
+        self._result_column = columns.result(norm.year)
         self._names: dict[Unit, str] = {}
         self._seen: set[tuple[Unit, Indicator]] = set()
         self._targets: dict[Indicator, list[tuple[Row, PrintedTarget]]] = defaultdict(list)
 
-    def read(self, rows: list[Row]) -> None:
-        columns = rows[0].cells.keys()
-        years = [column for column in columns if column.startswith("printed_result_")]
+    def read(self, rows: list[Row], *, expected: str = "") -> None:
+        """Collect figures and notes; a table of another kind than the one expected is refused."""
+        names = rows[0].cells.keys()
+        years = [name for name in names if name.startswith(columns.RESULT)]
+        if years and expected == FigureImport.Contents.NOTES:
+            raise WrongColumnsError("Ce tableau contient des résultats, et non des notes.")
         if self._result_column in years:
-            _require(columns, "unit", "indicator")
-            self._read_results(
-                rows, is_extract="printed_remark" in columns and "printed_target" not in columns
-            )
+            _require(names, "unit", "indicator")
+            self._read_results(rows, is_extract="printed_remark" in names and "printed_target" not in names)
         elif years:
             raise OtherYearError(
-                f"Le fichier a la colonne « {', '.join(years)} », et non « {self._result_column} » : "
+                f"Le fichier a la colonne {_named(*years)}, et non {_named(self._result_column)} : "
                 "l'importer pour son année."
             )
-        elif "printed_note" in columns:
-            _require(columns, "unit")
+        elif columns.NOTE in names and expected != FigureImport.Contents.RESULTS:
+            self.contents = FigureImport.Contents.NOTES
+            _require(names, "unit")
             for row in rows:
                 self._read_note(row)
+        elif expected == FigureImport.Contents.RESULTS:
+            raise WrongColumnsError(f"Il manque la colonne {_named(self._result_column)}.")
         else:
-            raise WrongColumnsError(f"Il manque la colonne « {self._result_column} » (ou « printed_note »).")
+            raise WrongColumnsError(
+                f"Il manque la colonne {_named(self._result_column)} (ou {_named(columns.NOTE)})."
+            )
 
     def _read_results(self, rows: list[Row], *, is_extract: bool) -> None:
         if not self.norm.indicators:
@@ -397,9 +475,15 @@ class _Reading:
             return None, answer
 
 
-def _require(columns: Iterable[str], *names: str) -> None:
-    if missing := [name for name in names if name not in columns]:
-        raise WrongColumnsError(f"Il manque la colonne « {', '.join(missing)} » dans la ligne de titres.")
+def _require(names: Iterable[str], *required: str) -> None:
+    if missing := [name for name in required if name not in names]:
+        raise WrongColumnsError(f"Il manque la colonne {_named(*missing)} dans la ligne de titres.")
+
+
+def _named(*names: str) -> str:
+    """« Résultat 2018 » (printed_result_2018): in the words of people, and in those of older files."""
+    titles = ", ".join(columns.title(name, 0) for name in names)
+    return f"« {titles} » ({', '.join(names)})"
 
 
 def _unmerged(rows: list[Row]) -> Iterator[Row]:

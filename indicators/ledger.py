@@ -1,5 +1,6 @@
 """What becomes of the figures of a document beside those that are stored: one figure for each fact."""
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
@@ -7,7 +8,7 @@ from simple_history.utils import bulk_create_with_history, bulk_update_with_hist
 from indicators.answers import ADVICE, Code, Desk
 from indicators.models import FigureImport, Measurement, Note
 from indicators.printed import MisfitError, read_result
-from referentiel.measures import WHOLE_YEAR, Measure, Printed, rounded, with_unit
+from referentiel.measures import WHOLE_YEAR, Count, Measure, Printed, rounded, with_unit
 from sheets.reading import Row
 from sites.models import Agent, Prefecture
 
@@ -30,6 +31,17 @@ class PrintedFigure(NamedTuple):
     measurement: Measurement
 
 
+@dataclass(frozen=True)
+class Change:
+    """A figure that an import writes, in words; `before` is empty where there was none."""
+
+    unit: str
+    indicator: str
+    year: int
+    before: str
+    after: str
+
+
 class Ledger:
     """What is stored for the two years, and what becomes of it."""
 
@@ -42,8 +54,9 @@ class Ledger:
         stored = Measurement.objects.of_years(prefecture, year - 1, year).filter(
             period=Measurement.Period.YEAR, service=None
         )
-        self._stored = {_fact(one): one for one in stored.select_related("source", "indicator")}
+        self._stored = {_fact(one): one for one in stored.select_related("source", "indicator", "unit")}
         self._before = {fact: _said(one) for fact, one in self._stored.items()}
+        self._in_words = {fact: in_words(one) for fact, one in self._stored.items()}
         # A file does not contradict what it wrote itself: with other answers, it says it anew.
         self._own = {fact for fact, one in self._stored.items() if one.source and one.source.sha256 == sha256}
         self._figures: list[PrintedFigure] = []
@@ -53,6 +66,20 @@ class Ledger:
     @property
     def imported(self) -> int:
         return len(self.created) + len(self.updated) + len(self.new_notes)
+
+    @property
+    def changes(self) -> list[Change]:
+        """What is written of figures, in the order of the file."""
+        return [
+            Change(
+                unit=one.unit.name,
+                indicator=one.indicator.title,
+                year=one.period_start.year,
+                before=self._in_words.get(_fact(one), ""),
+                after=in_words(one),
+            )
+            for one in sorted((*self.created, *self.updated), key=_place)
+        ]
 
     def settle(self, figures: list[PrintedFigure], desk: Desk) -> None:
         """One figure for each fact, out of what is stored and what the file says, once or more."""
@@ -119,13 +146,41 @@ class Ledger:
             figure.measurement.source = source
         for note in self.new_notes:
             note.source = source
+        traced = {"default_user": by, "default_change_reason": source.mark}
         if self.created:
-            bulk_create_with_history(self.created, Measurement, default_user=by)
+            bulk_create_with_history(self.created, Measurement, **traced)
         if self.updated:
             fields = [*SAID, "source", "source_row"]
-            bulk_update_with_history(self.updated, Measurement, fields, default_user=by)
+            bulk_update_with_history(self.updated, Measurement, fields, **traced)
         if self.new_notes:
-            bulk_create_with_history(self.new_notes, Note, default_user=by)
+            bulk_create_with_history(self.new_notes, Note, **traced)
+
+
+def in_words(measurement: Measurement) -> str:
+    """« 94,00 % (avril à décembre), objectif ≥ 95 % »: all that a figure says, in a line."""
+    unit, measure, target = measurement.indicator.unit, measurement.measure, measurement.printed_target
+    if measure is None:
+        return f"pas de chiffre : {measurement.reason}"
+    if measure.value is None:
+        return "aucun cas"
+    if isinstance(measure, Printed):
+        said = with_unit(measure.amount, unit)
+    else:
+        said = with_unit(int(measure.value) if isinstance(measure, Count) else rounded(measure.value), unit)
+    if not measurement.coverage.is_whole_year:
+        said += f" ({measurement.coverage.label})"
+    if target:
+        said += f", objectif {target.comparator} {with_unit(rounded(target.value, 4).normalize(), unit)}"
+    if measurement.printed_met is not None:
+        said += f", objectif {'atteint' if measurement.printed_met else 'non atteint'} selon le document"
+    reasons = [measurement.reason, measurement.target_reason]
+    if corrected := " ".join(reason for reason in reasons if reason):
+        said += f", corrigé : {corrected}"
+    return said
+
+
+def _place(measurement: Measurement) -> tuple[int, int]:
+    return measurement.source_row or 0, -measurement.period_start.year
 
 
 def _fact(measurement: Measurement) -> Fact:

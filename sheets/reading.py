@@ -41,6 +41,8 @@ MAX_ROWS: Final = 5_000
 MAX_LINES: Final = 100_000
 MAX_COLUMNS: Final = 100
 MAX_CELL_LENGTH: Final = 2_000
+# Of the whole table: a run of equal rows is written once, and would fill the memory of who copies it out.
+MAX_CHARACTERS: Final = 5_000_000
 
 # A number of a spreadsheet has fifteen digits; what binary adds after them (0.30000000000000004) is noise.
 SPREADSHEET = Context(prec=15)
@@ -108,8 +110,12 @@ class Row:
 
 
 def read_table(path: Path) -> list[Row]:
+    """The rows of a file, read in this process: `sheets.child` reads what comes from outside."""
+    return rows_of(bytes_of(path))
+
+
+def rows_of(data: bytes) -> list[Row]:
     """The rows under the header, which is the first line that is not empty. Empty rows are left out."""
-    data = _bytes(path)
     lines = _spreadsheet(data) if data.startswith(b"PK\x03\x04") else _bounded(_csv_lines(data))
     if len(lines) < 2:
         raise TableShapeError("Le tableau est vide : une ligne de titres et au moins une ligne de chiffres.")
@@ -126,7 +132,8 @@ def name_of(path: Path) -> str:
     return os.fsencode(path.name).decode("utf-8", "replace")
 
 
-def _bytes(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
+    """What a file holds, once its size is known to be reasonable."""
     name = name_of(path)
     try:
         if not path.is_file():
@@ -152,6 +159,7 @@ def _by_column(columns: list[str], line: int, cells: list[str]) -> dict[str, str
 def _bounded(lines: Iterable[Line], *, until: float = math.inf) -> list[Line]:
     """The lines that hold something, once they are known to be reasonable, and read before a time."""
     kept: list[Line] = []
+    characters = 0
     for line, cells in lines:
         if time.monotonic() > until:
             raise TableTooBigError("Le classeur est trop long à lire : n'en garder que le tableau.")
@@ -171,8 +179,11 @@ def _bounded(lines: Iterable[Line], *, until: float = math.inf) -> list[Line]:
                 raise TableTooBigError(
                     f"Ligne {line} : une cellule dépasse {MAX_CELL_LENGTH} caractères (« {cell[:30]}… »)."
                 )
-            if any(unicodedata.category(letter) == "Cc" and letter not in "\n\t" for letter in cell):
+            if any(unicodedata.category(letter) in ("Cc", "Cs") and letter not in "\n\t" for letter in cell):
                 raise DamagedFileError(f"Ligne {line} : une cellule contient un caractère de contrôle.")
+        characters += sum(map(len, trimmed))
+        if characters > MAX_CHARACTERS:
+            raise TableTooBigError("Le tableau contient trop de texte : n'en garder que les chiffres.")
         if trimmed:
             kept.append((line, trimmed))
     return kept
@@ -219,7 +230,7 @@ def _spreadsheet(data: bytes) -> list[Line]:
     until = time.monotonic() + MAX_SECONDS
     try:
         sheets = [_bounded(sheet, until=until) for sheet in _sheets(data)]
-    except TableError:
+    except (TableError, MemoryError):
         raise
     except Exception as error:  # a damaged file makes the parsers fail in any way
         raise DamagedFileError(

@@ -13,3 +13,14 @@ def plain(text: str) -> str:
 def folded(text: str) -> str:
     """The words of a label, without regard to case, accents, apostrophes, guillemets, hyphens and spaces."""
     return " ".join(re.findall(r"[^\W_]+", plain(text)))
+
+
+def visible(text: str) -> str:
+    """Without the marks that nobody sees: those that turn the direction of a text, spaces without width."""
+    return re.sub("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]", "", text)
+
+
+def typeset(text: str) -> str:
+    """The no-break spaces and the apostrophes of French, in a sentence that was written without them."""
+    text = re.sub(r" (?=[:;?!»%](?:\W|$))", "\N{NO-BREAK SPACE}", text).replace("« ", "«\N{NO-BREAK SPACE}")
+    return text.replace("'", "’")

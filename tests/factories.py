@@ -172,9 +172,13 @@ class FigureImportFactory(DjangoModelFactory):
         model = FigureImport
 
     prefecture = factory.SubFactory(PrefectureFactory)
+    number = factory.Sequence(lambda n: n + 1)
     year = 2018
+    contents = FigureImport.Contents.RESULTS
+    state = FigureImport.State.IMPORTED
     file_name = "resultats.csv"
     sha256 = "0" * 64
+    imported_at = datetime.datetime(2019, 2, 4, 9, tzinfo=datetime.UTC)
 
 
 class MeasurementFactory(DjangoModelFactory):

@@ -142,7 +142,7 @@ Avertissements : 1
         ((TABLE, "--prefecture", "99", "--year", "2018"), "Aucune préfecture n'a le code « 99 »"),
         ((TABLE, "--prefecture", "13", "--year", "l'an dernier"), "Année illisible : « l'an dernier »"),
         ((TABLE, "--prefecture", "13", "--year", "99999"), "Année illisible : « 99999 »"),
-        ((TABLE, "--prefecture", "13", "--year", "2019"), "Le fichier a la colonne « printed_result_2018 »"),
+        ((TABLE, "--prefecture", "13", "--year", "2019"), "Le fichier a la colonne « Résultat 2018 »"),
         ((TABLE, *FOR_2018, "--format", "xml"), "Format inconnu : « xml »"),
         (("absent.csv", *FOR_2018), "« absent.csv » n'est pas un fichier"),
         ((str(DEMO), *FOR_2018), "« demo » n'est pas un fichier"),

@@ -476,7 +476,7 @@ def test_an_import_costs_the_same_number_of_queries_whatever_its_size(take, writ
     with CaptureQueriesContext(connection) as queries:
         take(path)
 
-    assert counts == [13, 13]
+    assert counts == [14, 14]
     assert len(queries) == 10
 
 
@@ -1310,11 +1310,11 @@ def test_prefectures_do_not_see_each_other(take, moselle, written):
         (
             {"unit": ARLES, "indicator": "x"},
             WrongColumnsError,
-            "Il manque la colonne « printed_result_2018 »",
+            "Il manque la colonne « Résultat 2018 »",
         ),
-        ({"indicator": "x", RESULT: "1"}, WrongColumnsError, "Il manque la colonne « unit »"),
-        ({"theme": "x", RESULT: "1"}, WrongColumnsError, "Il manque la colonne « unit, indicator »"),
-        ({"printed_note": "x"}, WrongColumnsError, "Il manque la colonne « unit »"),
+        ({"indicator": "x", RESULT: "1"}, WrongColumnsError, "Il manque la colonne « Unité »"),
+        ({"theme": "x", RESULT: "1"}, WrongColumnsError, "Il manque la colonne « Unité, Indicateur »"),
+        ({"printed_note": "x"}, WrongColumnsError, "Il manque la colonne « Unité »"),
     ],
 )
 def test_a_file_of_another_year_or_shape_is_refused(take, written, row, error, sentence):
