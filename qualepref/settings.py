@@ -355,4 +355,5 @@ except ValidationError:
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "jobs.sweep", "schedule": crontab(minute="*")},
+    "take-effect": {"task": "take_effect", "schedule": crontab(minute="5")},
 }

@@ -103,7 +103,18 @@ SUBJECTS = (
     Section("Indicateurs", (Page("Tableau de bord", "board_latest", Action.READ),)),
     Section("Espace Qualité", (Page("Bilans", "bilans", Action.READ),)),
     Section("Référentiels", (Page("Référentiels", "referentiels"),)),
-    Section("Organisation", (Page("Journal", "journal", Action.READ_TRACE),)),
+    Section(
+        "Organisation",
+        (
+            Page("Vue d’ensemble", "organisation", Action.ORGANISE),
+            Page("Unités", "units", Action.ORGANISE),
+            Page("Sites", "places", Action.ORGANISE),
+            Page("Services", "services", Action.ORGANISE),
+            Page("Jours fériés et fermetures", "closures", Action.ORGANISE),
+            Page("Journal", "journal", Action.READ_TRACE),
+        ),
+    ),
+    Section("Installation", (Page("Préfectures", "prefectures", is_for_administrators=True),)),
 )
 
 

@@ -13,6 +13,7 @@ urlpatterns = [
     # agents/
     path("agents/", home.home, name="home"),
     path("agents/referentiels/", include("referentiel.urls")),
+    path("agents/installation/prefectures/", include("sites.urls_installation")),
     # agents/<préfecture>/
     path("agents/<slug:slug>/organisation/", include("sites.urls")),
     path("agents/<slug:slug>/indicateurs/", include("indicators.urls")),

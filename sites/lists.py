@@ -7,7 +7,7 @@ are links or badges gives its plain value to exports in a `value_<column>` metho
 """
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import django_filters
@@ -72,7 +72,7 @@ def show(
     template: str,
     *,
     table: type[ListTable],
-    rows: models.QuerySet[Any],
+    rows: models.QuerySet[Any] | Sequence[Any],
     title: str,
     filters: type[ListFilters] | None = None,
     context: Mapping[str, Any] | None = None,
@@ -80,8 +80,9 @@ def show(
 ) -> HttpResponse:
     """A page of the list, or the whole of it as a file where the address asks for one (`export=ods`).
 
-    `title` names the file and its sheet. A filter that makes no sense is ignored and its error shown. A sort
-    by a column that does not exist is ignored; a page that does not exist is the last one.
+    `rows` are a queryset, or, without filters, a sequence. `title` names the file and its sheet. A filter
+    that makes no sense is ignored and its error shown. A sort by a column that does not exist is ignored; a
+    page that does not exist is the last one.
     """
     chosen = filters(request.GET, queryset=rows, request=request) if filters else None
     shown = table(chosen.qs if chosen else rows, request=request, **table_options)

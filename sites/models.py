@@ -1,13 +1,14 @@
 """Who works here, in which unit, and who receives the public where."""
 
 import datetime
+from typing import Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Lower
+from django.db.models import F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
@@ -48,6 +49,7 @@ RESERVED_SLUGS = [
     "connexion",
     "deconnexion",
     "healthz",
+    "installation",
     "readyz",
     "referentiels",
     "static",
@@ -201,16 +203,39 @@ class Site(models.Model):
         return self.name
 
 
+class ServiceQuerySet(models.QuerySet["Service"]):
+    def open_on(self, day: datetime.date) -> Self:
+        return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day))
+
+    def called_on(self, day: datetime.date) -> Self:
+        """Each with its `name_then` and `short_name_then`, the words of that day."""
+        held = Designation.objects.filter(
+            Q(starts_on__isnull=True) | Q(starts_on__lte=day), service=OuterRef("pk")
+        ).order_by(F("starts_on").desc(nulls_last=True))
+        return self.annotate(
+            name_then=Coalesce(Subquery(held.values("name")[:1]), F("name")),
+            short_name_then=Coalesce(Subquery(held.values("short_name")[:1]), F("short_name")),
+        )
+
+
 class Service(models.Model):
-    """A bureau or service of a unit; the smallest place where figures are entered."""
+    """A bureau or service of a unit; the smallest place where figures are entered.
+
+    Its name, its parent and its sites are those of today. Once one of them has changed, each state with its
+    first day is a `Designation`; `sites.organisation` alone writes both.
+    """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="services")
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="rattaché à"
+    )
     name = models.CharField("nom", max_length=160)
     short_name = models.CharField("sigle", max_length=30)
     sites = models.ManyToManyField(Site, blank=True, related_name="services")
+    ends_on = models.DateField("dernier jour", null=True, blank=True)
 
-    history = HistoricalRecords()
+    objects = ServiceQuerySet.as_manager()
+    history = HistoricalRecords(m2m_fields=[sites])
 
     class Meta:
         verbose_name = "service"
@@ -225,6 +250,76 @@ class Service(models.Model):
 
     def __str__(self) -> str:
         return self.short_name
+
+    def on(self, day: datetime.date) -> "Service | Designation":
+        """What holds its name, its parent and its sites of a day: a designation, or itself if it never
+        changed. One query, none with `prefetch_related("designations")`."""
+        begun = [held for held in self.designations.all() if held.starts_on is None or held.starts_on <= day]
+        return begun[-1] if begun else self
+
+
+class Designation(models.Model):
+    """What a service is called, what it belongs to and where it is, from a day (empty: since ever) to the
+    eve of its next one."""
+
+    service = models.ForeignKey(Service, models.CASCADE, related_name="designations")
+    starts_on = models.DateField("à partir du", null=True, blank=True)
+    name = models.CharField("nom", max_length=160)
+    short_name = models.CharField("sigle", max_length=30)
+    parent = models.ForeignKey(
+        Service,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="designations_of_children",
+        verbose_name="rattaché à",
+    )
+    sites = models.ManyToManyField(Site, blank=True, related_name="designations")
+
+    history = HistoricalRecords(m2m_fields=[sites])
+
+    class Meta:
+        verbose_name = "désignation"
+        ordering = ["service", F("starts_on").asc(nulls_first=True)]
+        constraints = [
+            models.UniqueConstraint(
+                "service",
+                Coalesce("starts_on", Value(datetime.date(1, 1, 1)), output_field=models.DateField()),
+                name="designation_is_unique_at_its_start",
+                violation_error_message="Un changement de ce service commence déjà ce jour-là.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.short_name
+
+
+class Closure(models.Model):
+    """Days on which a préfecture, or one of its sites, does not work though the law lets it."""
+
+    prefecture = models.ForeignKey(Prefecture, models.PROTECT, related_name="closures")
+    site = models.ForeignKey(Site, models.PROTECT, null=True, blank=True, related_name="closures")
+    starts_on = models.DateField("premier jour")
+    ends_on = models.DateField("dernier jour")
+    reason = models.CharField("motif", max_length=120)
+    stops_the_clock = models.BooleanField("suspend les délais", default=False)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "fermeture"
+        ordering = ["starts_on", "pk"]
+        constraints = [
+            dates_in_order("closure_dates_in_order"),
+            models.CheckConstraint(
+                name="closure_of_one_site_stops_no_clock",
+                condition=Q(stops_the_clock=False) | Q(site=None),
+                violation_error_message="Seule une fermeture de toute la préfecture suspend les délais.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class Membership(models.Model):

@@ -209,6 +209,17 @@ def published(figures: list[Measurement], claire: Agent) -> Bilan:
 
 
 @pytest.fixture
-def world(published: Bilan, request: pytest.FixtureRequest) -> dict[str, Agent | None]:
+def organised(prefecture: Prefecture) -> None:
+    """A unit, a site, a renamed service and a closure under the numbers of the access matrix."""
+    unit = factories.UnitFactory(pk=9001, prefecture=prefecture, position=9)
+    factories.SiteFactory(pk=9002, unit=unit)
+    service = factories.ServiceFactory(pk=9003, unit=unit)
+    factories.DesignationFactory(service=service, starts_on=None)
+    factories.DesignationFactory(pk=9004, service=service, starts_on=datetime.date(2018, 7, 1))
+    factories.ClosureFactory(pk=9005, prefecture=prefecture)
+
+
+@pytest.fixture
+def world(published: Bilan, organised: None, request: pytest.FixtureRequest) -> dict[str, Agent | None]:
     """Who plays each role of the access matrix, where there is something to see."""
     return {role: request.getfixturevalue(name) if name else None for role, name in matrix.CAST.items()}

@@ -18,7 +18,7 @@ from referentiel.models import (
     Referentiel,
     Target,
 )
-from sites.models import Agent, Membership, Prefecture, Service, Site, Unit
+from sites.models import Agent, Closure, Designation, Membership, Prefecture, Service, Site, Unit
 
 PASSWORD = "un mot de passe de test"
 
@@ -62,6 +62,27 @@ class ServiceFactory(DjangoModelFactory):
     unit = factory.SubFactory(UnitFactory)
     name = factory.Sequence(lambda n: f"Bureau n° {n}")
     short_name = factory.Sequence(lambda n: f"B{n}")
+
+
+class DesignationFactory(DjangoModelFactory):
+    class Meta:
+        model = Designation
+
+    service = factory.SubFactory(ServiceFactory)
+    name = factory.Sequence(lambda n: f"Ancien bureau n° {n}")
+    short_name = factory.Sequence(lambda n: f"AB{n}")
+
+
+class ClosureFactory(DjangoModelFactory):
+    """The bridge of Ascension Day 2018, for the whole préfecture."""
+
+    class Meta:
+        model = Closure
+
+    prefecture = factory.SubFactory(PrefectureFactory)
+    starts_on = datetime.date(2018, 5, 11)
+    ends_on = datetime.date(2018, 5, 11)
+    reason = "pont de l’Ascension"
 
 
 class AgentFactory(DjangoModelFactory):

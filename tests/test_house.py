@@ -94,6 +94,7 @@ def test_no_prefecture_may_take_an_address_of_ours():
 def test_no_address_breaks_a_page(route, world, client_of):
     """Years that are no years, names without end, parameters that nobody asked for."""
     hostile = {"slug": "a" * 300, "section": "a" * 300, "year": 10**30, "edition": 10**30}
+    hostile |= dict.fromkeys(("unit", "site", "service", "designation", "closure"), 10**30)
     values = route.values
     addresses = [
         f"{route.url}?{key}={value}" for key in ("page", "q", "[]") for value in ("%00", "-1", "'%22><b>")
@@ -294,6 +295,9 @@ def test_french_punctuation_does_not_leave_its_word():
 
 # Whose sentences stand on pages; those of the others are read in a terminal, where one copies them.
 SPEAKERS = [
+    *("sites/closures.py", "sites/filling.py", "sites/forms_organisation.py", "sites/organisation.py"),
+    *("sites/overview.py", "sites/tables_organisation.py", "sites/views_organisation.py"),
+    "sites/views_services.py",
     *("sites/access.py", "sites/forms.py", "sites/lists.py", "sites/tables.py", "sites/views.py"),
     *("indicators/results.py", "indicators/sums.py", "indicators/views.py", "referentiel/views.py"),
     "qualepref/home.py",

@@ -45,7 +45,7 @@ def test_the_menu_of_an_agent_points_to_the_only_prefecture_even_outside_it(clai
         "Indicateurs": ("/agents/bouches-du-rhone/indicateurs/", ""),
         "Espace Qualité": ("/agents/bouches-du-rhone/bilans/", ""),
         "Référentiels": ("/agents/referentiels/", ""),
-        "Organisation": ("/agents/bouches-du-rhone/organisation/journal/", ""),
+        "Organisation": ("/agents/bouches-du-rhone/organisation/", ""),
     }
 
 

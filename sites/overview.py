@@ -1,0 +1,133 @@
+"""The organisation of a préfecture at a glance, and what it lacks."""
+
+import datetime
+from dataclasses import dataclass, field
+
+from django.urls import reverse
+
+from sites.models import Membership, Prefecture, Service, Site, Unit, in_force
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A service in the tree of its unit."""
+
+    service: Service
+    referents: list[Membership]
+    children: list["Branch"]
+    is_elsewhere: bool
+    """It belongs to a service of another unit."""
+
+
+@dataclass
+class Column:
+    """A unit with all that stands in it."""
+
+    unit: Unit
+    sites: list[Site] = field(default_factory=list)
+    tree: list[Branch] = field(default_factory=list)
+    referents: list[Membership] = field(default_factory=list)
+    """Those of the unit itself."""
+
+    @property
+    def has_referent(self) -> bool:
+        return bool(self.referents) or any(_has_referent(branch) for branch in self.tree)
+
+
+@dataclass(frozen=True)
+class Lack:
+    """Something missing, and the page where it is mended."""
+
+    sentence: str
+    action: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Overview:
+    prefecture: Prefecture
+    columns: list[Column]
+    managers: list[Membership]
+    lacks: list[Lack]
+
+
+def of(prefecture: Prefecture, on: datetime.date) -> Overview:
+    """By as many queries whatever the size of the préfecture."""
+    memberships = list(
+        Membership.objects.filter(
+            in_force(on),
+            prefecture=prefecture,
+            role__in=[Membership.Role.REFERENT, Membership.Role.QUALITY_MANAGER],
+            agent__is_active=True,
+        )
+        .select_related("agent")
+        .order_by("agent__full_name")
+    )
+    referents = [held for held in memberships if held.role == Membership.Role.REFERENT]
+    services = list(
+        Service.objects.filter(unit__prefecture=prefecture)
+        .open_on(on)
+        .select_related("unit", "parent")
+        .prefetch_related("sites")
+    )
+    columns = [
+        Column(
+            unit,
+            sites=list(unit.sites.all()),
+            tree=_tree(unit, services, referents),
+            referents=[held for held in referents if held.unit_id == unit.pk],
+        )
+        for unit in prefecture.units.prefetch_related("sites")
+    ]
+    managers = [held for held in memberships if held.role == Membership.Role.QUALITY_MANAGER]
+    return Overview(prefecture, columns, managers, _lacks(prefecture, columns))
+
+
+def _tree(unit: Unit, services: list[Service], referents: list[Membership]) -> list[Branch]:
+    own = [service for service in services if service.unit_id == unit.pk]
+    inside = {service.pk for service in own}
+
+    def branches(of: list[Service]) -> list[Branch]:
+        return [
+            Branch(
+                service,
+                referents=[held for held in referents if held.service_id == service.pk],
+                children=branches([one for one in own if one.parent_id == service.pk]),
+                is_elsewhere=service.parent_id is not None and service.parent_id not in inside,
+            )
+            for service in of
+        ]
+
+    return branches([service for service in own if service.parent_id not in inside])
+
+
+def _has_referent(branch: Branch) -> bool:
+    return bool(branch.referents) or any(_has_referent(child) for child in branch.children)
+
+
+def _lacks(prefecture: Prefecture, columns: list[Column]) -> list[Lack]:
+    slug = prefecture.slug
+    add_unit = reverse("unit_new", args=[slug])
+    lacks = []
+    kinds = {column.unit.kind for column in columns}
+    if Unit.Kind.HEADQUARTERS not in kinds:
+        lacks.append(Lack("Aucun siège.", "Ajouter une unité", add_unit))
+    if Unit.Kind.SUBPREFECTURE not in kinds:
+        lacks.append(Lack("Aucune sous-préfecture.", "Ajouter une unité", add_unit))
+    for column in columns:
+        name = column.unit.name
+        if not column.sites:
+            url = f"{reverse('site_new', args=[slug])}?unite={column.unit.pk}"
+            lacks.append(
+                Lack(
+                    f"{name}\xa0: aucun site qui reçoit le public.",
+                    "Ajouter un site",
+                    url,
+                )
+            )
+        if not column.tree:
+            url = f"{reverse('service_new', args=[slug])}?unite={column.unit.pk}"
+            lacks.append(Lack(f"{name}\xa0: aucun service.", "Ajouter un service", url))
+        if not column.has_referent:
+            lacks.append(Lack(f"{name}\xa0: aucun référent qualité.", "", ""))
+    return lacks
