@@ -17,6 +17,7 @@ TARGET_FIELDS = ("target_comparator", "target_value", "target_reason")
 SAID = (
     *("shape", "numerator", "denominator", "value", "value_places", "first_month", "last_month"),
     *("origin", "reason", "printed_text", *TARGET_FIELDS, "printed_met"),
+    *("former_origin", "former_numerator", "former_denominator", "former_value", "former_value_places"),
 )
 
 # The unit, the indicator and the year of a figure.
@@ -57,8 +58,13 @@ class Ledger:
         self._stored = {_fact(one): one for one in stored.select_related("source", "indicator", "unit")}
         self._before = {fact: _said(one) for fact, one in self._stored.items()}
         self._in_words = {fact: in_words(one) for fact, one in self._stored.items()}
-        # A file does not contradict what it wrote itself: with other answers, it says it anew.
-        self._own = {fact for fact, one in self._stored.items() if one.source and one.source.sha256 == sha256}
+        # A file does not contradict what it wrote itself: with other answers, it says it anew, unless
+        # somebody has corrected it on its page since.
+        self._own = {
+            fact
+            for fact, one in self._stored.items()
+            if one.source and one.source.sha256 == sha256 and not one.former_origin
+        }
         self._figures: list[PrintedFigure] = []
         self._settled: dict[Fact, Measurement] = {}
         self._left_out: set[tuple[int | None, int]] = set()
@@ -125,9 +131,9 @@ class Ledger:
             else:
                 one.pk = stored.pk
                 self.updated.append(one)
-        self._compare_notes(notes)
+        self._compare_notes(notes, is_repeated=is_repeated)
 
-    def _compare_notes(self, notes: list[Note]) -> None:
+    def _compare_notes(self, notes: list[Note], *, is_repeated: bool) -> None:
         """A remark goes with its figure: one that was left out takes its remark along."""
         stored = Note.objects.filter(prefecture=self._prefecture, year=self._year)
         known = {(note.unit_id, note.indicator_id, note.text) for note in stored}
@@ -135,7 +141,7 @@ class Ledger:
             said = (note.unit_id, note.indicator_id, note.text)
             if (note.source_row, note.year) in self._left_out:
                 continue
-            if said in known:
+            if said in known or is_repeated:
                 self.unchanged += 1
             else:
                 known.add(said)
@@ -192,8 +198,9 @@ def _said(measurement: Measurement) -> tuple[Any, ...]:
 
 
 def _agree(known: Measurement, new: Measurement) -> bool:
-    """Whether a figure says nothing else than the one known. Months that are not printed agree with all."""
-    if new.measure is None:
+    """Whether a figure says nothing else than the one known. Months that are not printed agree with all. What
+    somebody corrected on its page agrees with the document that says what was corrected."""
+    if new.measure is None or (known.former_origin and new.measure == known.former_measure):
         return True
     if known.measure is None:
         return False

@@ -186,7 +186,8 @@ class Measurement(models.Model):
     A rate is `numerator` out of `denominator` cases; a mean is a `numerator` (total of days, minutes or
     points) for `denominator` cases; a count is a `numerator` alone. `value` is a figure whose base is
     unknown, read in an old document, in the unit of the indicator, with `value_places` printed decimals.
-    Where none of them is set, the figure could not be measured and `reason` says why.
+    Where none of them is set, the figure could not be measured and `reason` says why. A figure that somebody
+    corrected keeps beside it, in the fields `former_…`, what was printed, computed or entered at first.
     """
 
     class Period(models.TextChoices):
@@ -224,6 +225,15 @@ class Measurement(models.Model):
     origin = models.CharField("origine", max_length=10, choices=Origin)
     reason = models.TextField("motif", blank=True)
     printed_text = models.CharField("texte imprimé", max_length=60, blank=True)
+
+    former_origin = models.CharField("origine avant correction", max_length=10, choices=Origin, blank=True)
+    former_numerator = models.BigIntegerField("numérateur avant correction", null=True, blank=True)
+    former_denominator = models.BigIntegerField("dénominateur avant correction", null=True, blank=True)
+    former_value = models.DecimalField(
+        "valeur avant correction", max_digits=14, decimal_places=4, null=True, blank=True
+    )
+    former_value_places = models.PositiveSmallIntegerField("décimales avant correction", default=0)
+
     source = models.ForeignKey(
         FigureImport, models.PROTECT, null=True, blank=True, related_name="measurements"
     )
@@ -239,7 +249,7 @@ class Measurement(models.Model):
     printed_met = models.BooleanField("objectif atteint selon le document", null=True, blank=True)
 
     objects = MeasurementQuerySet.as_manager()
-    history = HistoricalRecords()
+    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True))
 
     class Meta:
         verbose_name = "figure"
@@ -302,6 +312,14 @@ class Measurement(models.Model):
                 violation_error_message="Une correction a besoin d'un motif.",
             ),
             models.CheckConstraint(
+                name="former_figure_stands_beside_a_correction",
+                condition=Q(
+                    former_origin="", former_numerator=None, former_denominator=None, former_value=None
+                )
+                | Q(origin="corrected") & ~Q(former_origin__in=["", "corrected"]),
+                violation_error_message="Seul un chiffre corrigé garde à côté de lui celui d'avant.",
+            ),
+            models.CheckConstraint(
                 name="printed_measurement_has_a_source",
                 condition=~Q(origin="printed") | Q(source__isnull=False, source_row__isnull=False),
                 violation_error_message="Un chiffre repris d'un document dit lequel, et à quelle ligne.",
@@ -320,17 +338,13 @@ class Measurement(models.Model):
     @property
     def measure(self) -> measures.Measure | None:
         """The figure as an exact measure, or None where it could not be measured."""
-        if self.value is not None:
-            return printed(self.value, self.value_places)
-        if self.numerator is None:
-            return None
-        match self.shape:
-            case self.Shape.COUNT:
-                return measures.Count(self.numerator)
-            case self.Shape.RATE:
-                return measures.Rate(self.numerator, self.denominator or 0)
-            case _:
-                return measures.Mean(self.numerator, self.denominator or 0)
+        return measure(self.shape, self.numerator, self.denominator, self.value, self.value_places)
+
+    @property
+    def former_measure(self) -> measures.Measure | None:
+        """What a corrected figure was at first."""
+        value, places = self.former_value, self.former_value_places
+        return measure(self.shape, self.former_numerator, self.former_denominator, value, places)
 
     @property
     def coverage(self) -> measures.Coverage:
@@ -341,9 +355,21 @@ class Measurement(models.Model):
         return target(self.target_comparator, self.target_value)
 
 
-def printed(value: Decimal, places: int) -> measures.Printed:
-    """A stored value, with the decimals that were printed."""
-    return measures.Printed(value.quantize(measures.ONE.scaleb(-places)))
+def measure(
+    shape: str, numerator: int | None, denominator: int | None, value: Decimal | None, places: int
+) -> measures.Measure | None:
+    """A stored figure as an exact measure; an unknown base with the decimals that were printed."""
+    if value is not None:
+        return measures.Printed(value.quantize(measures.ONE.scaleb(-places)))
+    if numerator is None:
+        return None
+    match shape:
+        case Measurement.Shape.COUNT:
+            return measures.Count(numerator)
+        case Measurement.Shape.RATE:
+            return measures.Rate(numerator, denominator or 0)
+        case _:
+            return measures.Mean(numerator, denominator or 0)
 
 
 def target(comparator: str, value: Decimal | None) -> measures.Target | None:
@@ -363,12 +389,19 @@ class Note(models.Model):
     source = models.ForeignKey(FigureImport, models.PROTECT, null=True, blank=True, related_name="notes")
     source_row = models.PositiveIntegerField("ligne du fichier", null=True, blank=True)
 
-    history = HistoricalRecords()
+    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True))
 
     class Meta:
         verbose_name = "note"
         ordering = [F("unit__position").asc(nulls_first=True), "pk"]
         indexes = [models.Index(fields=["prefecture", "year"], name="note_of_a_year")]
+        constraints = [
+            models.CheckConstraint(
+                name="note_says_something",
+                condition=~Q(text=""),
+                violation_error_message="Une note a un texte.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.text

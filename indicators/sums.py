@@ -16,8 +16,8 @@ from django.db.models import Case, ExpressionWrapper, F, Max, Min, Q, QuerySet, 
 from django.db.models.functions import Cast, ExtractYear
 from django.utils.functional import cached_property
 
-from indicators.models import Measurement, printed, target
-from referentiel.measures import Count, Coverage, Mean, Measure, Rate, Target
+from indicators.models import Measurement, measure, target
+from referentiel.measures import Coverage, Mean, Measure, Rate, Target
 
 # The year, the unit and the indicator of a figure.
 Cell: TypeAlias = tuple[int, int, int]
@@ -118,20 +118,9 @@ def _figure(groups: Sequence[Any]) -> Figure:
         )
     if known.amount is not None and known.times > 1:
         return Figure(None, _coverage(known.months), "Des chiffres sans base connue ne s'additionnent pas.")
-    return Figure(_measure(known), _coverage(known.months), **_beside(groups))
-
-
-def _measure(known: Any) -> Measure:
-    if known.amount is not None:
-        return printed(known.amount, known.places)
-    total, base = int(known.total), int(known.base or 0)
-    match known.form:
-        case Measurement.Shape.COUNT:
-            return Count(total)
-        case Measurement.Shape.RATE:
-            return Rate(total, base)
-        case _:
-            return Mean(total, base)
+    total = None if known.total is None else int(known.total)  # SUM gives decimals
+    summed = measure(known.form, total, int(known.base or 0), known.amount, known.places)
+    return Figure(summed, _coverage(known.months), **_beside(groups))
 
 
 def _beside(groups: Sequence[Any]) -> dict[str, Any]:
