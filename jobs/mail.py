@@ -85,6 +85,7 @@ def order(
     cause: str,
     at_most: int = MAX_A_DAY,
     asked_by_id: int | None = None,
+    prefecture_id: int | None = None,
     **payload: Any,
 ) -> Job:
     """Queue a mail once for a cause. `recipient` is a name of ours for a person (« agent-12 »), no address.
@@ -96,7 +97,7 @@ def order(
     key = f"mail:{recipient}:{kind}:{cause}"
     if ordered >= at_most and not Job.objects.filter(key=key).exists():
         raise TooManyError(f"Déjà {ordered} courriels en un jour pour cette personne\xa0: réessayez demain.")
-    return queue.enqueue(kind, key=key, asked_by_id=asked_by_id, **payload)
+    return queue.enqueue(kind, key=key, asked_by_id=asked_by_id, prefecture_id=prefecture_id, **payload)
 
 
 def mails_to(recipient: str, kind: str = "") -> QuerySet[Job]:

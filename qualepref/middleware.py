@@ -10,10 +10,16 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
-from django.shortcuts import render
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict, UnreadablePostError
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from structlog.contextvars import bound_contextvars
+
+from sites import second_factor, trace
+from sites.access import NotYoursError
+from sites.models import Prefecture, TraceEntry
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -123,16 +129,59 @@ def _without_control(fields: QueryDict) -> Any:
 
 
 class SignInRequired(LoginRequiredMiddleware):
-    """Everywhere but on the public routes. Who typed a text while the session ran out gets it back, to copy:
-    the page of the form is in no cache, so neither « back » nor signing in would show it again."""
+    """Everywhere but on the public routes: a password, then what `second_factor.stage` asks for. Who typed a
+    text while the session ran out gets it back, to copy: the page of the form is in no cache, so neither
+    « back » nor signing in would show it again."""
+
+    def process_view(
+        self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any
+    ) -> HttpResponseBase | None:
+        if refused := super().process_view(request, view_func, view_args, view_kwargs):
+            return refused
+        if not getattr(view_func, "login_required", True):
+            return None
+        stage = second_factor.stage(request)  # type: ignore[arg-type]
+        if stage is None or stage is getattr(view_func, "open_at", None):
+            return None
+        if typed := _typed(request):
+            return render(request, "session_expired.html", {"typed": typed}, status=403)
+        return redirect(f"{reverse(stage.value)}?{urlencode({'next': request.get_full_path()})}")
 
     def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Any
     ) -> HttpResponse:
-        typed = [text for text in request.POST.values() if " " in str(text).strip()]  # no token, no number
-        if typed:
+        if typed := _typed(request):
             return render(request, "session_expired.html", {"typed": typed}, status=403)
         return super().handle_no_permission(request, view_func)
+
+
+def _typed(request: HttpRequest) -> list[str]:
+    """The texts that somebody typed: neither a token nor a number, and no password."""
+    return [
+        str(text)
+        for name, text in request.POST.items()
+        if " " in str(text).strip() and "password" not in name and name != "repeated"
+    ]
+
+
+class RefusalsAreKept:
+    """A line in the journal for each refusal: of an action in the préfecture's own, of a préfecture of others
+    in the installation's, since neither must learn the names of the other."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        match exception:
+            case PermissionDenied():
+                about = getattr(exception, "about", "Page réservée")
+                trace.record(request, TraceEntry.Event.REFUSED, about)
+            case NotYoursError():
+                for prefecture in Prefecture.objects.filter(slug=exception.slug):
+                    trace.record(request, TraceEntry.Event.REFUSED, f"Entrer dans {prefecture}")
 
 
 def private_pages_are_not_stored(get_response: GetResponse) -> GetResponse:

@@ -2,6 +2,9 @@
 
 PUBLIC_ROUTES = (
     "login",  # one signs in there
+    "password_forgotten",  # who forgot it cannot sign in
+    "password_link",  # the address of a mail, signed and good for one use
+    "password_choose",  # its form
     "logout",  # a session that ran out may still be left: it lands on the sign-in page
     "accessibilite",  # the law asks for it on every public site
     "healthz",  # watched by machines without an account; says nothing but « ok »

@@ -125,6 +125,8 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "django_filters",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "django_tables2",
     "dsfr",
     "simple_history",
@@ -143,6 +145,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "qualepref.middleware.SignInRequired",
+    "qualepref.middleware.RefusalsAreKept",
     "qualepref.middleware.private_pages_are_not_stored",
     "django.contrib.messages.middleware.MessageMiddleware",
     "qualepref.middleware.refused_methods_are_explained",
@@ -232,13 +235,11 @@ PASSWORD_HASHERS = [
 if MODE == "test":
     PASSWORD_HASHERS.insert(0, "django.contrib.auth.hashers.MD5PasswordHasher")
 AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 15},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "sites.passwords.LongEnough"},
+    {"NAME": "sites.passwords.HardToGuess"},
 ]
+SECOND_FACTOR_REQUIRED = IN_PRODUCTION  # of quality managers and administrators; others choose
+OTP_TOTP_ISSUER = "Qualepref"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"

@@ -12,6 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
+from sites import second_factor
 from sites.access import Access, Action, AgentRequest, Role, holdings
 
 REPUBLIC = "République Française"
@@ -68,16 +69,21 @@ class Shell:
 
 
 def shell(request: AgentRequest) -> dict[str, Any]:
-    user = getattr(request, "user", AnonymousUser())  # what is refused at the edge has nobody yet
     return {
         "access": getattr(request, "access", None),
-        "layout": "base_agents.html" if user.is_authenticated else "base_public.html",
+        "layout": "base_agents.html" if _is_in(request) else "base_public.html",
         "shell": SimpleLazyObject(partial(_surround, request)),
     }
 
 
+def _is_in(request: AgentRequest) -> bool:
+    """Somebody signed in altogether: who still owes a code sees no more than a visitor."""
+    user = getattr(request, "user", AnonymousUser())  # what is refused at the edge has nobody yet
+    return user.is_authenticated and second_factor.stage(request) is None
+
+
 def _surround(request: AgentRequest) -> Shell:
-    if not request.user.is_authenticated:
+    if not _is_in(request):
         return Shell(REPUBLIC, "", "", (), None)
     held = holdings(request)
     access: Access | None = getattr(request, "access", None)
@@ -114,7 +120,13 @@ SUBJECTS = (
             Page("Journal", "journal", Action.READ_TRACE),
         ),
     ),
-    Section("Installation", (Page("Préfectures", "prefectures", is_for_administrators=True),)),
+    Section(
+        "Installation",
+        (
+            Page("Préfectures", "prefectures", is_for_administrators=True),
+            Page("Journal", "installation_journal", is_for_administrators=True),
+        ),
+    ),
 )
 
 

@@ -1,19 +1,24 @@
 from django.urls import include, path
 
 from qualepref import health, home, pages
-from sites import views as sites
+from sites import views_account as account
 
 urlpatterns = [
     # the doors
-    path("connexion/", sites.sign_in, name="login"),
-    path("deconnexion/", sites.sign_out, name="logout"),
+    path("connexion/", account.sign_in, name="login"),
+    path("connexion/mot-de-passe-oublie/", account.password_forgotten, name="password_forgotten"),
+    path("connexion/choisir/<str:token>/", account.password_link, name="password_link"),
+    path("connexion/choisir/", account.password_choose, name="password_choose"),
+    path("connexion/code/", account.second_factor_code, name="second_factor_code"),
+    path("deconnexion/", account.sign_out, name="logout"),
     path("accessibilite/", pages.accessibilite, name="accessibilite"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     # agents/
     path("agents/", home.home, name="home"),
+    path("agents/installation/", include("sites.urls_installation")),
+    path("agents/compte/", include("sites.urls_account")),
     path("agents/referentiels/", include("referentiel.urls")),
-    path("agents/installation/prefectures/", include("sites.urls_installation")),
     # agents/<préfecture>/
     path("agents/<slug:slug>/organisation/", include("sites.urls")),
     path("agents/<slug:slug>/indicateurs/", include("indicators.urls")),

@@ -44,6 +44,22 @@ ROLES_THAT_MAY = {
 }
 
 
+class NotYoursError(Http404):
+    """A préfecture in which the agent holds nothing. It looks like one that does not exist."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__()
+        self.slug = slug
+
+
+class NotAllowedError(PermissionDenied):
+    """What a role does not allow; `about` is its line in the journal."""
+
+    def __init__(self, sentence: str, about: str) -> None:
+        super().__init__(sentence)
+        self.about = about
+
+
 @dataclass(frozen=True)
 class Access:
     """What one agent holds in one préfecture, one day."""
@@ -142,14 +158,16 @@ def enter(request: AgentRequest, slug: str, action: Action = Action.READ) -> Acc
         own = access.memberships if access else ()
         access = Access(prefecture, own + held.administration, prefecture.today())
     if access is None:
-        raise Http404
-    if not access.may(action):
-        raise PermissionDenied(f"Votre rôle ({access.role_label}) ne permet pas de {action.value}.")
+        raise NotYoursError(slug)
     request.access = access
+    if not access.may(action):
+        sentence = f"Votre rôle ({access.role_label}) ne permet pas de {action.value}."
+        raise NotAllowedError(sentence, about=action.value.capitalize())
     return access
 
 
 def administer(request: AgentRequest) -> None:
     """Let nobody but an administrator of the installation go on: PermissionDenied."""
     if not holdings(request).is_administrator:
-        raise PermissionDenied("Cette page est réservée à l’administrateur de l’installation.")
+        sentence = "Cette page est réservée à l’administrateur de l’installation."
+        raise NotAllowedError(sentence, about="Administrer l’installation")

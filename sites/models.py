@@ -1,6 +1,7 @@
 """Who works here, in which unit, and who receives the public where."""
 
 import datetime
+from collections.abc import Iterator
 from typing import Self
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -46,6 +47,7 @@ def dates_in_order(name: str) -> models.CheckConstraint:
 RESERVED_SLUGS = [
     "accessibilite",
     "agents",
+    "compte",
     "connexion",
     "deconnexion",
     "healthz",
@@ -79,12 +81,13 @@ class Agent(AbstractBaseUser):
     full_name = models.CharField("prénom et nom", max_length=150)
     is_active = models.BooleanField("compte actif", default=True)
     created_at = models.DateTimeField("créé le", default=timezone.now, editable=False)
+    session_epoch = models.PositiveIntegerField("fermetures des sessions", default=0, editable=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["full_name"]
 
     objects = AgentManager()
-    history = HistoricalRecords(excluded_fields=["password", "last_login"])
+    history = HistoricalRecords(excluded_fields=["password", "last_login", "session_epoch"])
 
     class Meta:
         verbose_name = "agent"
@@ -99,6 +102,29 @@ class Agent(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.full_name
+
+    def get_session_auth_hash(self) -> str:
+        """A session holds as long as this does not change: a new password ends it, a new epoch too."""
+        return f"{super().get_session_auth_hash()}:{self.session_epoch}"
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        for previous in super().get_session_auth_fallback_hash():
+            yield f"{previous}:{self.session_epoch}"
+
+
+class RecoveryCode(models.Model):
+    """A code that replaces the telephone of an agent once; only a digest is kept (`sites.second_factor`)."""
+
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="recovery_codes")
+    digest = models.CharField("empreinte", max_length=64, unique=True)
+    used_at = models.DateTimeField("employé le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "code de secours"
+        verbose_name_plural = "codes de secours"
+
+    def __str__(self) -> str:
+        return f"Code de secours n° {self.pk}"
 
 
 class Prefecture(models.Model):
@@ -117,6 +143,11 @@ class Prefecture(models.Model):
     )
     time_zone = models.CharField(
         "fuseau horaire", max_length=40, default="Europe/Paris", validators=[validate_time_zone]
+    )
+    reply_to = models.EmailField(
+        "adresse de réponse",
+        blank=True,
+        help_text="Où arrivent les réponses aux courriels que l’application envoie pour la préfecture.",
     )
 
     history = HistoricalRecords()
@@ -343,6 +374,10 @@ class Membership(models.Model):
     service = models.ForeignKey(Service, models.PROTECT, null=True, blank=True, related_name="memberships")
     starts_on = models.DateField("du", null=True, blank=True)
     ends_on = models.DateField("au", null=True, blank=True)
+    is_deputy = models.BooleanField("suppléant", default=False)
+    # Until an invited agent has signed in, the préfecture sees the name it wrote, and no sign of an account.
+    invited_at = models.DateTimeField("invité le", null=True, blank=True, editable=False)
+    invited_as = models.CharField("nom écrit à l’invitation", max_length=150, blank=True, editable=False)
 
     history = HistoricalRecords()
 
@@ -380,10 +415,21 @@ class Membership(models.Model):
                 | Q(service__isnull=False),
                 violation_error_message="Un référent ou un agent appartient à une unité ou à un service.",
             ),
+            models.CheckConstraint(
+                name="deputies_are_of_referents_and_quality_managers",
+                condition=Q(is_deputy=False) | Q(role__in=["referent", "quality_manager"]),
+                violation_error_message="Seuls un référent et un responsable qualité ont un suppléant.",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.agent}, {self.get_role_display()}"
+
+    @property
+    def scope_label(self) -> str:
+        if self.service:
+            return f"{self.service.name}, {self.service.unit.name}"
+        return self.unit.name if self.unit else "toute la préfecture"
 
     def is_in_force(self, on: datetime.date) -> bool:
         return (self.starts_on or on) <= on <= (self.ends_on or on)
@@ -406,6 +452,9 @@ class TraceEntry(models.Model):
     event = models.CharField("évènement", max_length=20, choices=Event)
     agent = models.ForeignKey(
         Agent, models.SET_NULL, null=True, blank=True, related_name="trace_entries", verbose_name="agent"
+    )
+    concerns = models.ForeignKey(
+        Agent, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="agent concerné"
     )
     prefecture = models.ForeignKey(
         Prefecture, models.PROTECT, null=True, blank=True, related_name="trace_entries"

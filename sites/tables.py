@@ -26,6 +26,7 @@ class JournalTable(ListTable):
     event = tables.Column(verbose_name="Évènement")
     agent = tables.Column(verbose_name="Agent", order_by="agent__full_name")
     about = tables.Column(verbose_name="Objet")
+    concerns = tables.Column(verbose_name="Agent concerné", order_by="concerns__full_name")
 
     class Meta(ListTable.Meta):
         order_by = "-at"

@@ -1,10 +1,12 @@
 from django.urls import path
 
-from sites import views_organisation as views
+from sites import views
+from sites import views_organisation as organisation
 
-# agents/installation/prefectures/
+# agents/installation/
 urlpatterns = [
-    path("", views.prefectures, name="prefectures"),
-    path("ajouter/", views.prefecture_new, name="prefecture_new"),
-    path("<slug:slug>/", views.installation_prefecture, name="installation_prefecture"),
+    path("prefectures/", organisation.prefectures, name="prefectures"),
+    path("prefectures/ajouter/", organisation.prefecture_new, name="prefecture_new"),
+    path("prefectures/<slug:slug>/", organisation.installation_prefecture, name="installation_prefecture"),
+    path("journal/", views.installation_journal, name="installation_journal"),
 ]
