@@ -15,7 +15,7 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
-from publications import publish, reading, table
+from publications import files, reading, table
 from publications.models import Bilan
 from referentiel.models import Adoption
 from sites.models import Prefecture, in_force
@@ -76,7 +76,7 @@ def bilan(request: HttpRequest, slug: str, year: int) -> HttpResponse:
             "prefecture": shown.prefecture,
             "bilan": shown,
             "replaced": _replaced_by(shown),
-            "pdf_size": pdf_size(shown),
+            "pdf_size": files.size_of(shown.pdf_name),
             "reading": reading.read(shown.data),
         },
     )
@@ -103,30 +103,29 @@ def bilan_csv(request: HttpRequest, slug: str, year: str) -> HttpResponse:
 
 
 def pdf_response(request: HttpRequest, bilan: Bilan) -> HttpResponse:
-    """The PDF out of the private folder, byte for byte as it was kept, or a clear « not now »."""
-    etag = f'"{bilan.pdf_sha256}"'
+    name = f"bilan-{bilan.year}-{bilan.prefecture.slug}.pdf"
+    return file_response(request, bilan.prefecture, bilan.pdf_name, bilan.pdf_sha256, shown_as=name)
+
+
+def file_response(
+    request: HttpRequest, prefecture: Prefecture, name: str, sha256: str, *, shown_as: str
+) -> HttpResponse:
+    """A PDF out of the private folder, byte for byte as it was kept, or a clear « not now ».
+
+    `shown_as` is its name for the reader, made by us: letters without accents, figures, hyphens.
+    """
+    etag = f'"{sha256}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
         try:
-            body = publish.read_pdf(bilan)
-        except publish.PdfLostError:
-            logger.exception("the PDF of a bilan cannot be shown", extra={"bilan": bilan.pk})
-            return render(
-                request, "public/pdf_unavailable.html", {"prefecture": bilan.prefecture}, status=503
-            )
+            body = files.read(name, sha256)
+        except files.LostError:
+            logger.exception("a published file cannot be shown", extra={"file": name})
+            return render(request, "public/pdf_unavailable.html", {"prefecture": prefecture}, status=503)
         response = HttpResponse(body, content_type="application/pdf")
-        name = f"bilan-{bilan.year}-{bilan.prefecture.slug}.pdf"
-        response["Content-Disposition"] = f'inline; filename="{name}"'
+        response["Content-Disposition"] = f'inline; filename="{shown_as}"'
     response["ETag"] = etag
     return response
-
-
-def pdf_size(bilan: Bilan) -> int | None:
-    """In thousands of bytes; None where the file cannot be read."""
-    try:
-        return -(-publish.pdf_path(bilan).stat().st_size // 1000)
-    except OSError:
-        return None
 
 
 def _replaced_by(shown: Bilan) -> Bilan | None:

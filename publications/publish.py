@@ -4,18 +4,15 @@ Nobody edits a frozen bilan. A correction is a new edition.
 """
 
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from jobs import queue
 from jobs.models import Job
 from publications import bilan as contents
-from publications import pdf
+from publications import files, pdf
 from publications.models import Bilan
 from sites.models import Agent, Prefecture
 
@@ -24,10 +21,6 @@ PDF_JOB = "publications.attach_pdf"
 
 class RefusedError(Exception):
     """What was asked cannot be done; the message says why and what to do."""
-
-
-class PdfLostError(Exception):
-    """The file of a PDF is not there as it was kept."""
 
 
 def freeze(prefecture: Prefecture, year: int, *, by: Agent, read: str | None = None) -> Bilan:
@@ -102,23 +95,16 @@ def attach_pdf(bilan: Bilan, report: queue.Report) -> None:
     report(95, "Enregistrement du document")
     sha256 = hashlib.sha256(body).hexdigest()
     name = f"bilans/{bilan.prefecture.slug}/{bilan.year}/edition-{bilan.edition}-{sha256[:16]}.pdf"
-    _store(settings.FILES_DIR / name, body)
+    files.keep(name, body)
     Bilan.objects.filter(pk=bilan.pk, pdf_name="").update(pdf_name=name, pdf_sha256=sha256)
 
 
 def pdf_path(bilan: Bilan) -> Path:
-    return Path(settings.FILES_DIR / bilan.pdf_name)
+    return files.path_of(bilan.pdf_name)
 
 
 def read_pdf(bilan: Bilan) -> bytes:
-    """The bytes that were kept; a file that is gone, cut or changed is no PDF of ours."""
-    try:
-        body = pdf_path(bilan).read_bytes()
-    except OSError as error:
-        raise PdfLostError(f"Le fichier {bilan.pdf_name} ne peut pas être lu.") from error
-    if hashlib.sha256(body).hexdigest() != bilan.pdf_sha256:
-        raise PdfLostError(f"Le fichier {bilan.pdf_name} n'a plus son empreinte.")
-    return body
+    return files.read(bilan.pdf_name, bilan.pdf_sha256)
 
 
 def publish(bilan: Bilan, *, by: Agent) -> None:
@@ -150,14 +136,3 @@ def withdraw(bilan: Bilan, *, by: Agent, reason: str) -> None:
             raise RefusedError("Cette édition n'est pas publiée\xa0: il n'y a rien à retirer.")
         held.withdrawn_at, held.withdrawn_by, held.withdrawal_reason = timezone.now(), by, reason.strip()
         held.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawal_reason"])
-
-
-def _store(path: Path, body: bytes) -> None:
-    """Write to a temporary name, then rename: a file is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(temporary).replace(path)

@@ -12,7 +12,7 @@ from indicators.models import Measurement
 from jobs import queue
 from jobs.models import Job
 from publications import bilan as contents
-from publications import parts, progress, public, publish, reading
+from publications import files, parts, progress, public, publish, reading
 from publications.forms import FreezeForm, PartForm, WithdrawForm
 from publications.models import Bilan, Part
 from sites.access import Access, Action, AgentRequest, enter
@@ -117,7 +117,7 @@ def bilan_edition(request: AgentRequest, slug: str, year: int, edition: int) -> 
             "slug": slug,
             "bilan": bilan,
             "progress": None if bilan.pdf_name else _progress(bilan),
-            "pdf_size": public.pdf_size(bilan),
+            "pdf_size": files.size_of(bilan.pdf_name),
             "reading": reading.read(bilan.data),
         },
     )

@@ -258,8 +258,8 @@ def test_a_lost_file_is_a_clean_503_and_the_page_stays_readable(
 
     assert response.status_code == 503
     assert "Ce document est momentanément indisponible" in response.text
-    assert [record.bilan for record in caplog.records if record.name == "publications.public"] == [
-        published.pk
+    assert [record.file for record in caplog.records if record.name == "publications.public"] == [
+        published.pdf_name
     ]
     assert client.get(url("public_bilan", SLUG, 2018)).status_code == 200
 

@@ -504,7 +504,9 @@ def test_a_lost_file_is_a_clean_503_and_a_line_in_the_log(
 
     assert response.status_code == 503
     assert "Ce document est momentanément indisponible" in response.text
-    assert [record.bilan for record in caplog.records if record.name == "publications.public"] == [ready.pk]
+    assert [record.file for record in caplog.records if record.name == "publications.public"] == [
+        ready.pdf_name
+    ]
     assert browser.get(url("bilan_edition", 2018, 1)).status_code == 200
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from publications import bilan as contents
-from publications import pdf, publish
+from publications import files, pdf, publish
 from publications.models import Bilan
 from sites.models import Prefecture
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
             raise CommandError(f"{output} n'est pas un fichier d'un dossier qui existe.")
         try:
             said, body = _document(where, year)
-        except (pdf.MissingLibrariesError, pdf.TooLongError, publish.PdfLostError) as error:
+        except (pdf.MissingLibrariesError, pdf.TooLongError, files.LostError) as error:
             raise CommandError(str(error)) from error
         try:
             _write(output, body)
