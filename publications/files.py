@@ -46,3 +46,7 @@ def size_of(name: str) -> int | None:
         return -(-path_of(name).stat().st_size // 1000)
     except OSError:
         return None
+
+
+def remove(name: str) -> None:
+    path_of(name).unlink(missing_ok=True)

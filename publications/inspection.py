@@ -1,7 +1,7 @@
 """What a PDF that somebody sends is made of: what in it is refused, and what it lacks for all to read it.
 
 A PDF may be made to hang its reader or to fill its memory. So `inspect` reads it in a process of its own,
-with little memory and little time, which knows neither the database nor the settings: this very module, run
+with little memory and little time, which knows neither the database nor our secrets: this very module, run
 alone. A file that this process does not get through is refused.
 """
 
@@ -39,6 +39,18 @@ class Lack(Enum):
     TITLE = "title"
     TEXT = "text"
 
+    @property
+    def sentence(self) -> str:
+        return SENTENCES[self]
+
+
+SENTENCES = {
+    Lack.TAGS: "Ce PDF n’est pas balisé\xa0: un lecteur d’écran ne peut pas le lire.",
+    Lack.LANGUAGE: "Ce PDF ne dit pas sa langue\xa0: une voix de synthèse peut la choisir mal.",
+    Lack.TITLE: "Ce PDF n’a pas de titre\xa0: sa fenêtre porte le nom du fichier.",
+    Lack.TEXT: "Ses pages sont des images\xa0: leur texte ne peut être ni écouté, ni cherché, ni copié.",
+}
+
 
 class UnsafeError(Exception):
     """The file is no PDF that can be shown to anybody; the message says why."""
@@ -71,7 +83,7 @@ def inspect(body: bytes) -> Inspection:
     root = Path(__file__).parent.parent
     try:
         done = subprocess.run(  # noqa: S603 - our own module
-            alone, input=body, capture_output=True, timeout=2 * SECONDS, cwd=root, check=False
+            alone, input=body, capture_output=True, timeout=2 * SECONDS, cwd=root, env={}, check=False
         )
     except subprocess.TimeoutExpired as error:
         raise UnsafeError(TOO_HARD) from error

@@ -5,12 +5,14 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
+from django.utils.text import slugify
 from simple_history.models import HistoricalRecords
 
+from publications.inspection import Lack
 from sites.access import Access
-from sites.models import Prefecture
+from sites.models import Prefecture, dates_in_order
 
 
 class Part(models.Model):
@@ -131,3 +133,222 @@ class Bilan(models.Model):
         if self.withdrawn_at:
             return "retiré"
         return "publié" if self.published_at else "arrêté"
+
+
+class Entry(models.TextChoices):
+    """What the Espace Qualité is divided into. The value is also the last part of its address."""
+
+    POLICY = "politique-de-qualite", "Politique de qualité"
+    ENGAGEMENTS = "engagements-qualite", "Engagements qualité"
+    SURVEYS = "enquetes-aupres-des-usagers", "Enquêtes auprès des usagers"
+    COMPLAINTS = "suggestions-et-reclamations", "Suggestions et réclamations"
+    CLU = "comite-local-des-usagers", "Comité local des usagers (CLU)"
+    BILAN = "bilan-annuel", "Bilan annuel"
+    LEGALITY = "controle-de-legalite", "Synthèse annuelle du contrôle de légalité"
+    INTERNAL = "documents-internes", "Documents internes"
+
+    @classmethod
+    def of_the_public(cls) -> list["Entry"]:
+        return [entry for entry in cls if entry != cls.INTERNAL]
+
+
+class Introduction(models.Model):
+    """What the quality manager writes at the head of an entry, in plain text: empty lines part paragraphs."""
+
+    prefecture = models.ForeignKey(Prefecture, models.PROTECT, related_name="introductions")
+    entry = models.CharField("rubrique", max_length=40, choices=Entry)
+    text = models.TextField("texte", blank=True)
+    version = models.PositiveIntegerField("version", default=0)
+    updated_at = models.DateTimeField("mis à jour le", default=timezone.now, editable=False)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "présentation d'une rubrique"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["prefecture", "entry"],
+                name="one_introduction_per_entry",
+                violation_error_message="Cette rubrique a déjà sa présentation.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.get_entry_display()
+
+
+class DocumentQuerySet(models.QuerySet["Document"]):
+    def released(self) -> Self:
+        """Published and never withdrawn: what is shown now, and the history of it."""
+        return self.filter(published_at__isnull=False, withdrawn_at=None)
+
+    def for_everybody(self) -> Self:
+        """What visitors who are not signed in may read."""
+        return self.released().filter(audience=Document.Audience.PUBLIC)
+
+    def readable_by(self, access: Access) -> Self:
+        """Every agent reads what was published for either audience; who publishes sees everything."""
+        own = self.filter(prefecture=access.prefecture)
+        return own if access.may_publish else own.released()
+
+
+class Document(models.Model):
+    """A PDF under an entry. Until it is published, what is said of it may be corrected; then nothing changes:
+    another document replaces it, and this one stays in the history, unless it is withdrawn.
+
+    `number` counts the documents of a préfecture. `lacks` says what the file was found to lack (`Lack`).
+    """
+
+    class Audience(models.TextChoices):
+        PUBLIC = "public", "tout le monde"
+        INTERNAL = "internal", "agents de la préfecture"
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "brouillon"
+        PUBLISHED = "published", "publié"
+        REPLACED = "replaced", "remplacé"
+        WITHDRAWN = "withdrawn", "retiré"
+
+    prefecture = models.ForeignKey(Prefecture, models.PROTECT, related_name="documents")
+    number = models.PositiveIntegerField("numéro")
+    entry = models.CharField("rubrique", max_length=40, choices=Entry)
+    audience = models.CharField("destiné à", max_length=10, choices=Audience)
+    title = models.CharField("titre", max_length=160)
+    dated_on = models.DateField("date du document")
+    starts_on = models.DateField("valable du", null=True, blank=True)
+    ends_on = models.DateField("valable jusqu’au", null=True, blank=True)
+    remark = models.TextField("remarque", blank=True)
+    replaces = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="replacements", verbose_name="remplace"
+    )
+    file_name = models.CharField("fichier", max_length=200)
+    sha256 = models.CharField("empreinte", max_length=64)
+    pages = models.PositiveIntegerField("nombre de pages")
+    size = models.PositiveIntegerField("taille en octets")
+    lacks = models.JSONField("ce qui manque au fichier", default=list, blank=True)
+    version = models.PositiveIntegerField("version", default=1)
+    created_at = models.DateTimeField("déposé le", default=timezone.now, editable=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    published_at = models.DateTimeField("publié le", null=True, blank=True)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    replaced_at = models.DateTimeField("remplacé le", null=True, blank=True)
+    withdrawn_at = models.DateTimeField("retiré le", null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    withdrawal_reason = models.TextField("motif du retrait", blank=True)
+    # Follows from the days above, so that it never says something else.
+    state = models.GeneratedField(
+        expression=Case(
+            When(withdrawn_at__isnull=False, then=Value("withdrawn")),
+            When(replaced_at__isnull=False, then=Value("replaced")),
+            When(published_at__isnull=False, then=Value("published")),
+            default=Value("draft"),
+        ),
+        output_field=models.CharField(max_length=10),
+        db_persist=True,
+        verbose_name="état",
+        choices=State.choices,
+    )
+
+    objects = DocumentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "document"
+        ordering = ["-dated_on", "-number"]
+        constraints = [
+            dates_in_order("document_dates_in_order"),
+            models.UniqueConstraint(
+                fields=["prefecture", "number"],
+                name="document_number_is_unique_in_its_prefecture",
+                violation_error_message="Un document de la préfecture porte déjà ce numéro.",
+            ),
+            models.UniqueConstraint(
+                fields=["prefecture", "entry", "audience", "sha256"],
+                condition=Q(published_at=None),
+                name="a_file_waits_once_in_its_entry",
+                violation_error_message="Ce fichier attend déjà d'être publié dans cette rubrique.",
+            ),
+            models.CheckConstraint(
+                name="internal_entry_is_for_agents",
+                condition=~Q(entry="documents-internes") | Q(audience="internal"),
+                violation_error_message="Un document interne est destiné aux agents de la préfecture.",
+            ),
+            models.CheckConstraint(
+                name="replaced_document_was_published",
+                condition=Q(replaced_at=None)
+                | Q(published_at__isnull=False, replaced_at__gte=F("published_at")),
+                violation_error_message="Seul un document publié peut être remplacé.",
+            ),
+            models.CheckConstraint(
+                name="withdrawn_document_was_published_and_says_why",
+                condition=Q(withdrawn_at=None)
+                | Q(published_at__isnull=False, withdrawn_at__gte=F("published_at"))
+                & ~Q(withdrawal_reason=""),
+                violation_error_message="Un retrait suit une publication et a un motif.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Document n° {self.number}"
+
+    @property
+    def is_draft(self) -> bool:
+        return self.published_at is None
+
+    @property
+    def is_shown(self) -> bool:
+        """Published, and still the latest of its kind."""
+        return bool(self.published_at and not self.replaced_at and not self.withdrawn_at)
+
+    @property
+    def pdf_name(self) -> str:
+        """The name under which a reader keeps the file."""
+        return f"{slugify(self.title)[:80] or 'document'}.pdf"
+
+    @property
+    def kilobytes(self) -> int:
+        return -(-self.size // 1000)
+
+    @property
+    def lacking(self) -> list[Lack]:
+        return [Lack(value) for value in self.lacks]
+
+
+class Notices(models.Model):
+    """What the law asks a site to say of who makes it. What is empty is still to be filled in."""
+
+    prefecture = models.OneToOneField(Prefecture, models.PROTECT, related_name="notices")
+    editor = models.TextField("éditeur", blank=True)
+    director = models.CharField("directeur de la publication", max_length=200, blank=True)
+    host = models.TextField("hébergeur", blank=True)
+    email = models.EmailField("adresse électronique", blank=True)
+    phone = models.CharField("téléphone", max_length=40, blank=True)
+    address = models.TextField("adresse postale", blank=True)
+    dpo = models.TextField("délégué à la protection des données", blank=True)
+    version = models.PositiveIntegerField("version", default=0)
+    updated_at = models.DateTimeField("mis à jour le", default=timezone.now, editable=False)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "mentions"
+        verbose_name_plural = "mentions"
+
+    def __str__(self) -> str:
+        return f"Mentions : {self.prefecture}"
+
+    @property
+    def missing(self) -> list[str]:
+        """What the law asks for and nobody has typed yet."""
+        asked = {
+            "l’éditeur": self.editor,
+            "le directeur de la publication": self.director,
+            "l’hébergeur": self.host,
+            "une adresse électronique": self.email,
+            "une adresse postale": self.address,
+            "le délégué à la protection des données": self.dpo,
+        }
+        return [name for name, text in asked.items() if not text]

@@ -107,7 +107,15 @@ def _surround(request: AgentRequest) -> Shell:
 SUBJECTS = (
     Section("À faire", (Page("À faire", "home"),)),
     Section("Indicateurs", (Page("Tableau de bord", "board_latest", Action.READ),)),
-    Section("Espace Qualité", (Page("Bilans", "bilans", Action.READ),)),
+    Section(
+        "Espace Qualité",
+        (
+            Page("Rubriques", "espace", Action.READ),
+            Page("Documents", "documents", Action.READ),
+            Page("Bilans", "bilans", Action.READ),
+            Page("Mentions et contact", "notices", Action.PUBLISH),
+        ),
+    ),
     Section("Référentiels", (Page("Référentiels", "referentiels"),)),
     Section(
         "Organisation",

@@ -14,8 +14,8 @@ from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
 
 from indicators.models import Measurement
-from publications import publish
-from publications.models import Bilan
+from publications import files, publish
+from publications.models import Bilan, Document
 from sites.models import Agent, Membership, Prefecture, Service, Unit
 from tests import factories, matrix, strict_templates
 
@@ -220,6 +220,20 @@ def organised(prefecture: Prefecture) -> None:
 
 
 @pytest.fixture
-def world(published: Bilan, organised: None, request: pytest.FixtureRequest) -> dict[str, Agent | None]:
+def shelved(prefecture: Prefecture, claire: Agent) -> list[Document]:
+    """Two documents under the first entry: number 1 is public, number 2 a draft. Both have their file."""
+    name = "documents/test.pdf"
+    sha256 = files.keep(name, b"%PDF-1.7\n%%EOF\n")
+    own = {"prefecture": prefecture, "created_by": claire, "file_name": name, "sha256": sha256}
+    return [
+        factories.DocumentFactory(number=1, is_published=True, **own),
+        factories.DocumentFactory(number=2, **own),
+    ]
+
+
+@pytest.fixture
+def world(
+    published: Bilan, organised: None, shelved: list[Document], request: pytest.FixtureRequest
+) -> dict[str, Agent | None]:
     """Who plays each role of the access matrix, where there is something to see."""
     return {role: request.getfixturevalue(name) if name else None for role, name in matrix.CAST.items()}

@@ -7,7 +7,7 @@ from factory.django import DjangoModelFactory
 
 from indicators.models import FigureImport, Measurement, Note
 from jobs.models import Job
-from publications.models import Bilan, Part
+from publications.models import Bilan, Document, Entry, Part
 from referentiel.models import (
     Adoption,
     Certainty,
@@ -271,6 +271,32 @@ class BilanFactory(DjangoModelFactory):
     sha256 = "0" * 64
     frozen_at = datetime.datetime(2019, 3, 5, 9, tzinfo=datetime.UTC)
     frozen_by = factory.SubFactory(AgentFactory)
+
+
+class DocumentFactory(DjangoModelFactory):
+    """A draft for the public, whose file nobody has kept; `is_published` shows it."""
+
+    class Meta:
+        model = Document
+
+    class Params:
+        is_published = factory.Trait(
+            published_at=datetime.datetime(2021, 1, 20, 9, tzinfo=datetime.UTC),
+            published_by=factory.SelfAttribute("created_by"),
+        )
+
+    prefecture = factory.SubFactory(PrefectureFactory)
+    number = factory.Sequence(lambda n: n + 1)
+    entry = Entry.POLICY
+    audience = Document.Audience.PUBLIC
+    title = factory.LazyAttribute(lambda made: f"Politique de qualité, version {made.number}")
+    dated_on = datetime.date(2021, 1, 15)
+    file_name = factory.LazyAttribute(lambda made: f"documents/{made.number}.pdf")
+    sha256 = factory.LazyAttribute(lambda made: f"{made.number:064}")
+    pages = 2
+    size = 12_345
+    created_at = datetime.datetime(2021, 1, 18, 9, tzinfo=datetime.UTC)
+    created_by = factory.SubFactory(AgentFactory)
 
 
 class JobFactory(DjangoModelFactory):

@@ -97,7 +97,7 @@ def test_no_prefecture_may_take_an_address_of_ours():
 def test_no_address_breaks_a_page(route, world, client_of):
     """Years that are no years, names without end, parameters that nobody asked for."""
     hostile = {"slug": "a" * 300, "section": "a" * 300, "year": 10**30, "edition": 10**30}
-    hostile |= dict.fromkeys(("unit", "site", "service", "designation", "closure"), 10**30)
+    hostile |= dict.fromkeys(("unit", "site", "service", "designation", "closure", "number"), 10**30)
     values = route.values
     addresses = [
         f"{route.url}?{key}={value}" for key in ("page", "q", "[]") for value in ("%00", "-1", "'%22><b>")
@@ -307,6 +307,8 @@ SPEAKERS = [
     *("publications/bilan.py", "publications/forms.py", "publications/parts.py", "publications/progress.py"),
     *("sites/accounts.py", "sites/passwords.py", "sites/second_factor.py", "sites/views_account.py"),
     *("publications/pdf.py", "publications/public.py", "publications/publish.py", "publications/views.py"),
+    *("publications/documents.py", "publications/forms_documents.py", "publications/inspection.py"),
+    *("publications/tables.py", "publications/views_documents.py"),
 ]
 
 

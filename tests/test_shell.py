@@ -43,7 +43,7 @@ def test_the_menu_of_an_agent_points_to_the_only_prefecture_even_outside_it(clai
     assert menu == {
         "À faire": ("/agents/", "page"),
         "Indicateurs": ("/agents/bouches-du-rhone/indicateurs/", ""),
-        "Espace Qualité": ("/agents/bouches-du-rhone/bilans/", ""),
+        "Espace Qualité": ("/agents/bouches-du-rhone/espace-qualite/", ""),
         "Référentiels": ("/agents/referentiels/", ""),
         "Organisation": ("/agents/bouches-du-rhone/organisation/", ""),
     }
@@ -52,7 +52,7 @@ def test_the_menu_of_an_agent_points_to_the_only_prefecture_even_outside_it(clai
 def test_the_menu_says_where_one_is_and_which_subject_one_is_in(claire, client_of):
     browser = client_of(claire)
 
-    on_it = menu_of(browser.get("/agents/bouches-du-rhone/bilans/"))
+    on_it = menu_of(browser.get("/agents/bouches-du-rhone/espace-qualite/"))
     below = menu_of(browser.get("/agents/bouches-du-rhone/bilans/2018/"))
 
     assert [entry for entry, (_, current) in on_it.items() if current == "page"] == ["Espace Qualité"]

@@ -44,7 +44,7 @@ def test_from_the_skip_link_to_signing_in_to_the_menu_to_signing_out(claire, win
     page.keyboard.press("Enter")
     assert tab_to(window, "Espace Qualité") == ["À faire", "Indicateurs", "Espace Qualité"]
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile("/bilans/$"))
+    expect(page).to_have_url(re.compile("/espace-qualite/$"))
 
     tab_to(window, "Se déconnecter")
     page.keyboard.press("Enter")
@@ -103,7 +103,7 @@ def test_everything_is_reached_without_script(width, claire, window_of):
     page.get_by_label("Mot de passe").fill(PASSWORD)
     page.get_by_role("button", name="Se connecter").click()
     page.get_by_role("navigation", name="Menu principal").get_by_role("link", name="Espace Qualité").click()
-    expect(page).to_have_url(re.compile("/bilans/$"))
+    expect(page).to_have_url(re.compile("/espace-qualite/$"))
     assert window.overflow(width) == []
     page.get_by_role("navigation", name="Vous êtes ici").get_by_role("link", name="À faire").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("À faire")
