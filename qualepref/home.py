@@ -8,7 +8,10 @@ from django.views.decorators.http import require_safe
 
 from indicators.models import Measurement
 from publications.models import Bilan
+from qualepref import first_steps
+from qualepref.first_steps import FirstSteps
 from sites.access import Access, AgentRequest, holdings
+from sites.models import Prefecture
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class Desk:
 
     access: Access
     years: list[Year]
+    first_steps: FirstSteps | None
+    """Where the agent sets up a préfecture that has nothing yet."""
 
     @property
     def waiting(self) -> list[Year]:
@@ -50,18 +55,23 @@ class Desk:
 @require_safe
 def home(request: AgentRequest) -> HttpResponse:
     held = holdings(request)
-    return render(
-        request, "home.html", {"desks": _desks(held.accesses), "is_administrator": held.is_administrator}
-    )
+    context = {
+        "desks": _desks(held.accesses),
+        "is_administrator": held.is_administrator,
+        "prefecture_count": Prefecture.objects.count() if held.is_administrator else None,
+    }
+    return render(request, "home.html", context)
 
 
 def _desks(accesses: tuple[Access, ...]) -> list[Desk]:
-    """One desk a préfecture, by two queries however many there are."""
+    """One desk a préfecture, by two queries however many there are; three if one of them is new."""
     prefectures = [access.prefecture.pk for access in accesses]
     figures = Measurement.objects.of_their_own_document().filter(prefecture__in=prefectures)
     with_figures = set(figures.values_list("prefecture", "period_start__year").distinct())
     bilans = list(Bilan.objects.filter(prefecture__in=prefectures).defer("content").order_by("-edition"))
-    return [Desk(access, _years(access.prefecture.pk, with_figures, bilans)) for access in accesses]
+    years = {access: _years(access.prefecture.pk, with_figures, bilans) for access in accesses}
+    new = first_steps.of(access for access in accesses if access.may_organise and not years[access])
+    return [Desk(access, own, new.get(access.prefecture.pk)) for access, own in years.items()]
 
 
 def _years(prefecture: int, with_figures: set[tuple[int, int]], bilans: list[Bilan]) -> list[Year]:

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from qualepref import health, home, pages
+from qualepref import first_steps, health, home, pages
 from sites import views_account as account
 
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("agents/compte/", include("sites.urls_account")),
     path("agents/referentiels/", include("referentiel.urls")),
     # agents/<préfecture>/
+    path("agents/<slug:slug>/organisation/premiers-pas/", first_steps.page, name="first_steps"),
     path("agents/<slug:slug>/organisation/", include("sites.urls")),
     path("agents/<slug:slug>/indicateurs/", include("indicators.urls")),
     path("agents/<slug:slug>/bilans/", include("publications.urls_agents")),

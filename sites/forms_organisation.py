@@ -11,7 +11,7 @@ from dsfr.forms import DsfrBaseForm
 
 from sites.models import Closure, Prefecture, Service, Site, Unit
 from sites.organisation import TIME_ZONE_OF, State
-from sites.workdays import YEARS, ZONE_LABELS
+from sites.workdays import YEARS, ZONE_LABELS, UnknownZoneError, zone_of
 
 REQUIRED = {"required": "Remplissez ce champ."}
 
@@ -53,6 +53,20 @@ class LinesField(forms.CharField):
         return (initial or []) != self.to_python(data)
 
 
+class Tick(forms.CheckboxInput):
+    def use_required_attribute(self, initial: Any) -> bool:
+        return False
+
+
+class TickField(forms.BooleanField):
+    """Yes or no: a box left empty is an answer, not something optional."""
+
+    widget = Tick
+
+    def validate(self, value: Any) -> None:
+        pass
+
+
 class VersionedForm(DsfrBaseForm, forms.ModelForm):
     """Carries the version of the row that its author read (`organisation.version_of`)."""
 
@@ -69,6 +83,9 @@ class VersionedForm(DsfrBaseForm, forms.ModelForm):
 class PrefectureForm(VersionedForm):
     """The sheet of a préfecture, for its quality manager."""
 
+    good_friday_is_off = TickField(
+        label="Vendredi saint chômé", help_text="N’a d’effet qu’en Alsace-Moselle, comme le 26 décembre."
+    )
     time_zone = forms.ChoiceField(label="Fuseau horaire")
 
     class Meta:
@@ -79,7 +96,6 @@ class PrefectureForm(VersionedForm):
             "territory": "Par exemple\xa0: Bas-Rhin.",
             "state_title": "En haut de chaque page et des documents. Par exemple\xa0: Préfet du Bas-Rhin.",
             "zone": "Les jours fériés ne comptent pas dans les délais.",
-            "good_friday_is_off": "N’a d’effet qu’en Alsace-Moselle, avec le 26 décembre.",
         }
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -122,8 +138,14 @@ class InstalledPrefectureForm(PrefectureForm):
 
     def clean_code(self) -> str:
         """« 1 » is « 01 », « 2a » is « 2A »: as the official code is written."""
-        code: str = self.cleaned_data["code"].strip().upper()
-        return code.zfill(2)
+        code = str(self.cleaned_data["code"]).strip().upper().zfill(2)
+        try:
+            zone_of(code)
+        except UnknownZoneError as error:
+            raise forms.ValidationError(
+                "Ce code n’est celui d’aucun département ni d’aucune collectivité."
+            ) from error
+        return code
 
     def clean_slug(self) -> str:
         return str(self.cleaned_data["slug"]).lower()
@@ -267,14 +289,17 @@ class ClosureForm(VersionedForm):
     )
     starts_on = DayField(label="Premier jour")
     ends_on = DayField(label="Dernier jour", help_text="Le même que le premier pour une seule journée.")
+    stops_the_clock = TickField(
+        label="Suspend les délais",
+        help_text="Les jours de la fermeture ne comptent alors pas dans les délais de réponse. "
+        "Réservé à une fermeture de toute la préfecture.",
+    )
 
     class Meta:
         model = Closure
         fields = ["site", "starts_on", "ends_on", "reason", "stops_the_clock"]
         help_texts = {
             "reason": "Par exemple\xa0: pont de l’Ascension. Sans nom de personne.",
-            "stops_the_clock": "Les jours de la fermeture ne comptent alors pas dans les délais de réponse. "
-            "Réservé à une fermeture de toute la préfecture.",
         }
 
     def __init__(self, *args: Any, prefecture: Prefecture, **options: Any) -> None:

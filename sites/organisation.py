@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from sites.models import Closure, Designation, Prefecture, Service, ServiceQuerySet, Site, Unit
-from sites.workdays import UnknownZoneError, zone_of
+from sites.workdays import zone_of
 
 Row: TypeAlias = Prefecture | Unit | Site | Service | Closure
 AnyRow = TypeVar("AnyRow", Prefecture, Unit, Site, Service, Closure)
@@ -87,13 +87,7 @@ def version_of(row: Row) -> str:
 def propose(prefecture: Prefecture) -> None:
     """Fill in what was left empty: the zone from the code, the clock from the zone, the address from the
     name of the territory."""
-    if not prefecture.zone:
-        try:
-            prefecture.zone = zone_of(prefecture.code)
-        except UnknownZoneError as error:
-            raise ValidationError(
-                {"code": "Ce code n’est celui d’aucun département ni d’aucune collectivité."}
-            ) from error
+    prefecture.zone = prefecture.zone or zone_of(prefecture.code)
     prefecture.time_zone = prefecture.time_zone or TIME_ZONE_OF[prefecture.zone]
     prefecture.slug = prefecture.slug or slugify(prefecture.territory)
 

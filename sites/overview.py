@@ -13,7 +13,7 @@ class Branch:
     """A service in the tree of its unit."""
 
     service: Service
-    referents: list[Membership]
+    referents: list[str]
     children: list["Branch"]
     is_elsewhere: bool
     """It belongs to a service of another unit."""
@@ -26,7 +26,7 @@ class Column:
     unit: Unit
     sites: list[Site] = field(default_factory=list)
     tree: list[Branch] = field(default_factory=list)
-    referents: list[Membership] = field(default_factory=list)
+    referents: list[str] = field(default_factory=list)
     """Those of the unit itself."""
 
     @property
@@ -47,7 +47,7 @@ class Lack:
 class Overview:
     prefecture: Prefecture
     columns: list[Column]
-    managers: list[Membership]
+    managers: list[str]
     lacks: list[Lack]
 
 
@@ -75,11 +75,11 @@ def of(prefecture: Prefecture, on: datetime.date) -> Overview:
             unit,
             sites=list(unit.sites.all()),
             tree=_tree(unit, services, referents),
-            referents=[held for held in referents if held.unit_id == unit.pk],
+            referents=[_named(held) for held in referents if held.unit_id == unit.pk],
         )
         for unit in prefecture.units.prefetch_related("sites")
     ]
-    managers = [held for held in memberships if held.role == Membership.Role.QUALITY_MANAGER]
+    managers = [_named(held) for held in memberships if held.role == Membership.Role.QUALITY_MANAGER]
     return Overview(prefecture, columns, managers, _lacks(prefecture, columns))
 
 
@@ -91,7 +91,7 @@ def _tree(unit: Unit, services: list[Service], referents: list[Membership]) -> l
         return [
             Branch(
                 service,
-                referents=[held for held in referents if held.service_id == service.pk],
+                referents=[_named(held) for held in referents if held.service_id == service.pk],
                 children=branches([one for one in own if one.parent_id == service.pk]),
                 is_elsewhere=service.parent_id is not None and service.parent_id not in inside,
             )
@@ -99,6 +99,10 @@ def _tree(unit: Unit, services: list[Service], referents: list[Membership]) -> l
         ]
 
     return branches([service for service in own if service.parent_id not in inside])
+
+
+def _named(held: Membership) -> str:
+    return held.agent.full_name
 
 
 def _has_referent(branch: Branch) -> bool:
@@ -113,7 +117,7 @@ def _lacks(prefecture: Prefecture, columns: list[Column]) -> list[Lack]:
     if Unit.Kind.HEADQUARTERS not in kinds:
         lacks.append(Lack("Aucun siège.", "Ajouter une unité", add_unit))
     if Unit.Kind.SUBPREFECTURE not in kinds:
-        lacks.append(Lack("Aucune sous-préfecture.", "Ajouter une unité", add_unit))
+        lacks.append(Lack("Aucune sous-préfecture, si le territoire en a.", "Ajouter une unité", add_unit))
     for column in columns:
         name = column.unit.name
         if not column.sites:
@@ -130,4 +134,6 @@ def _lacks(prefecture: Prefecture, columns: list[Column]) -> list[Lack]:
             lacks.append(Lack(f"{name}\xa0: aucun service.", "Ajouter un service", url))
         if not column.has_referent:
             lacks.append(Lack(f"{name}\xa0: aucun référent qualité.", "", ""))
+    if not prefecture.adoptions.exists():
+        lacks.append(Lack("Aucun référentiel suivi.", "Lire les référentiels", reverse("referentiels")))
     return lacks

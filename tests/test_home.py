@@ -100,11 +100,21 @@ def test_nothing_waits_once_all_is_published(claire, siege, read):
     }
 
 
-def test_before_the_first_figures_the_quality_manager_learns_how_they_come(claire, read):
+def test_before_the_first_figures_the_quality_manager_is_led_to_the_next_step(claire, read):
     text, links = read(claire)
 
-    assert "Transmettez le tableau de l’année à l’administrateur de l’installation" in text
-    assert links == {}
+    assert "se met en place (0 sur 7). Prochaine étape : les unités et les sites." in text
+    assert links == {
+        "Décrire les unités": "/agents/bouches-du-rhone/organisation/unites/",
+        "Voir les premiers pas": "/agents/bouches-du-rhone/organisation/premiers-pas/",
+    }
+
+
+def test_each_step_that_is_done_leads_to_the_next(claire, accueil, read):
+    text, links = read(claire)
+
+    assert "(2 sur 7). Prochaine étape : les référents." in text
+    assert list(links) == ["Voir l’organisation", "Voir les premiers pas"]
 
 
 def test_the_previous_year_printed_beside_makes_no_bilan(claire, siege, read):
@@ -148,10 +158,21 @@ def test_those_who_read_learn_that_there_is_nothing_yet(helene, read):
     assert links == {}
 
 
-def test_the_administrator_finds_the_norm(paul, read):
-    _, links = read(paul)
+def test_the_administrator_finds_the_prefectures_and_the_norm(paul, read, prefecture, elsewhere):
+    text, links = read(paul)
 
-    assert links == {"Relire les référentiels": reverse("referentiels")}
+    assert "2 préfectures dans l’installation." in text
+    assert links == {
+        "Voir les préfectures": "/agents/installation/prefectures/",
+        "Relire les référentiels": reverse("referentiels"),
+    }
+
+
+def test_the_administrator_of_an_empty_installation_adds_the_first_prefecture(paul, read):
+    text, links = read(paul)
+
+    assert "Aucune préfecture n’est encore créée : c’est la première chose à faire." in text
+    assert links["Ajouter une préfecture"] == "/agents/installation/prefectures/ajouter/"
 
 
 def test_who_holds_nothing_learns_whom_to_ask(db, read):
@@ -192,7 +213,7 @@ def test_nothing_of_another_prefecture_is_read(claire, elsewhere, siege, read):
     text, links = read(claire)
 
     assert "2020" not in text
-    assert links == {}
+    assert not any("bas-rhin" in url for url in links.values())
 
 
 @pytest.mark.parametrize("count", [1, 3])

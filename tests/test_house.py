@@ -303,7 +303,7 @@ SPEAKERS = [
     "sites/views_services.py",
     *("sites/access.py", "sites/forms.py", "sites/lists.py", "sites/tables.py", "sites/views.py"),
     *("indicators/results.py", "indicators/sums.py", "indicators/views.py", "referentiel/views.py"),
-    "qualepref/home.py",
+    *("qualepref/first_steps.py", "qualepref/home.py"),
     *("publications/bilan.py", "publications/forms.py", "publications/parts.py", "publications/progress.py"),
     *("sites/accounts.py", "sites/passwords.py", "sites/second_factor.py", "sites/views_account.py"),
     *("publications/pdf.py", "publications/public.py", "publications/publish.py", "publications/views.py"),

@@ -18,6 +18,7 @@ from referentiel.models import (
     Referentiel,
     Target,
 )
+from sites import organisation
 from sites.models import Prefecture, Service, Site, Unit
 
 pytestmark = pytest.mark.django_db
@@ -573,6 +574,25 @@ def test_a_renamed_unit_is_not_created_a_second_time(write):
 
     assert report.created == 0
     assert Unit.objects.count() == 2
+
+
+@pytest.mark.parametrize("on", [datetime.date(2029, 1, 1), datetime.date(2040, 1, 1)])
+def test_a_service_renamed_on_a_page_is_neither_undone_nor_created_again(on, write):
+    load(write(NORM))
+    path = write(PREFECTURE, name="prefecture-99.toml")
+    load_prefecture(path)
+    service = Service.objects.get(unit__short_name="Siège")
+    new, today = organisation.State("Accueil", "ACC", None, frozenset()), datetime.date(2030, 6, 1)
+    seen = organisation.version_of(service)
+    organisation.rename(service, new, on=on, seen=seen, today=today)
+
+    report = load_prefecture(path)
+    organisation.take_effect(service.unit.prefecture, datetime.date(2041, 1, 1))
+    again = load_prefecture(path)
+
+    assert (report.created, report.updated, again.created, again.updated) == (0, 0, 0, 0)
+    assert Service.objects.get(unit__short_name="Siège").short_name == "ACC"
+    assert Perimeter.objects.get().service == service
 
 
 def test_a_prefecture_names_referentiels_that_are_loaded(write):
