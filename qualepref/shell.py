@@ -116,7 +116,17 @@ SUBJECTS = (
             Page("Mentions et contact", "notices", Action.PUBLISH),
         ),
     ),
-    Section("Référentiels", (Page("Référentiels", "referentiels"),)),
+    Section(
+        "Référentiels",
+        (
+            Page("Référentiels", "referentiels"),
+            Page("Comparer", "referentiels_compare"),
+            Page("Questions ouvertes", "questions"),
+            Page("Suivi et périmètre", "followed", Action.READ),
+            Page("Objectifs", "own_targets", Action.READ),
+            Page("Fichiers livrés", "shipped_files", is_for_administrators=True),
+        ),
+    ),
     Section(
         "Organisation",
         (

@@ -23,6 +23,7 @@ urlpatterns = [
     path("agents/<slug:slug>/organisation/premiers-pas/", first_steps.page, name="first_steps"),
     path("agents/<slug:slug>/organisation/", include("sites.urls")),
     path("agents/<slug:slug>/indicateurs/", include("indicators.urls")),
+    path("agents/<slug:slug>/referentiel/", include("referentiel.urls_own")),
     path("agents/<slug:slug>/bilans/", include("publications.urls_agents")),
     path("agents/<slug:slug>/espace-qualite/", include("publications.urls_espace")),
     # everybody: the home, then <préfecture>/

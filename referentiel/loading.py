@@ -2,13 +2,14 @@
 
 The file is the whole truth of its rows, but for what people decided since: a row marked `edited_by_hand`, and
 every row of the organisation once it exists, stays as it is and the difference is listed. A row that the file
-no longer has stays and is listed too. A second run changes nothing and leaves no history.
+no longer has stays and is listed too. A second run changes nothing and leaves no history. A dry run (`dry`)
+reads the same way and writes nothing: its report is what a load would do.
 """
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
+from enum import Enum
 from itertools import chain, count, product
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,7 +17,9 @@ from typing import Any, TypeVar
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, transaction
 
-from referentiel.measures import NBSP, in_french
+from referentiel import editing, questions
+from referentiel.changes import Difference, between, said
+from referentiel.measures import NBSP
 from referentiel.models import (
     Adoption,
     DelayRule,
@@ -25,6 +28,7 @@ from referentiel.models import (
     Module,
     NormRow,
     Perimeter,
+    Question,
     Referentiel,
     Target,
 )
@@ -45,6 +49,7 @@ IDENTITY: dict[type[models.Model], tuple[str, ...]] = {
     Service: ("unit", "short_name"),
     Adoption: ("prefecture", "referentiel", "starts_on"),
     Perimeter: ("service", "module", "starts_on"),
+    Question: ("key",),
 }
 
 Table = dict[str, Any]
@@ -53,6 +58,33 @@ Row = TypeVar("Row", bound=models.Model)
 
 class LoadingError(Exception):
     """What is wrong in a file, and where, in a sentence for the person who wrote it."""
+
+
+class Fate(Enum):
+    CREATED = "créée"
+    UPDATED = "modifiée"
+    KEPT = "corrigée à la main, gardée"
+    ORPHAN = "absente du fichier, laissée en place"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a load does to a row, or leaves alone. `values` are those of the file, by column."""
+
+    fate: Fate
+    where: str
+    row: models.Model
+    differences: tuple[Difference, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def said(self) -> str:
+        parts = [f"{one.label} : {one.before} → {one.after}" for one in self.differences]
+        return " ; ".join([f"{self.where} : {self.fate.value}", *parts])
+
+    @property
+    def version(self) -> int:
+        return editing.version_of(self.row)
 
 
 @dataclass
@@ -65,6 +97,16 @@ class LoadReport:
     unchanged: int = 0
     kept: list[str] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list, compare=False)
+
+    def of(self, fate: Fate) -> list[Change]:
+        return [change for change in self.changes if change.fate == fate]
+
+    @property
+    def details(self) -> str:
+        """The summary, then every row that changes, and what in it."""
+        changed = (change for change in self.changes if change.fate in (Fate.CREATED, Fate.UPDATED))
+        return "\n  ".join([self.summary, *(change.said for change in changed)])
 
     @property
     def summary(self) -> str:
@@ -77,10 +119,52 @@ def version_files() -> list[Path]:
     return sorted((Path(__file__).parent / "versions").glob("*.toml"))
 
 
+QUESTIONS = Path(__file__).parent / "questions.toml"
+
+
+def shipped_files() -> list[Path]:
+    """The versions, then the open questions, which name their rows."""
+    return [*version_files(), QUESTIONS]
+
+
+def load_shipped(path: Path, *, dry: bool = False) -> LoadReport:
+    """A file of either kind."""
+    return (load_questions if path == QUESTIONS else load)(path, dry=dry)
+
+
 @transaction.atomic
-def load(path: Path) -> LoadReport:
+def load_questions(path: Path, *, dry: bool = False) -> LoadReport:
+    """The words of the open questions; their answers belong to the administrator."""
+    file = _File(path, dry=dry)
+    for position, (where, table) in enumerate(file.tables("question"), 1):
+        try:
+            questions.check(table.get("concerns", []))
+        except questions.WrongConcernError as error:
+            raise LoadingError(f"{where} : {error}") from error
+        file.put(Question, where, table, position=position)
+    file.refuse_leftovers()
+    return file.report
+
+
+def take_back(change: Change, *, seen: int) -> None:
+    """Give a row corrected by hand what its file says: it is the file's again, and loads keep it in line."""
+    row = change.row
+    if any(name.endswith("_id") and (value or 0) < 0 for name, value in change.values.items()):
+        raise editing.RefusedError("Le fichier ajoute d’abord une autre ligne\xa0: chargez-le.")
+    with transaction.atomic():
+        held = type(row)._default_manager.select_for_update().get(pk=row.pk)
+        if editing.version_of(held) != seen:
+            raise editing.ConflictError([])
+        for name, value in {**change.values, "edited_by_hand": False}.items():
+            setattr(held, name, value)
+        _check(held, change.where)
+        held.save()
+
+
+@transaction.atomic
+def load(path: Path, *, dry: bool = False) -> LoadReport:
     """The national rows of one version of a référentiel, all of them or none."""
-    file = _File(path)
+    file = _File(path, dry=dry)
     where, table = file.only("referentiel")
     referentiel = file.put(Referentiel, where, table)
     modules = {
@@ -174,9 +258,14 @@ def _load_delay_rules(
 
 
 class _File:
-    """A TOML file on its way into rows. `where` is the place of a table in the words of the file."""
+    """A TOML file on its way into rows. `where` is the place of a table in the words of the file.
 
-    def __init__(self, path: Path) -> None:
+    In a dry run the rows that would be created bear numbers below zero, which no stored row has.
+    """
+
+    def __init__(self, path: Path, *, dry: bool = False) -> None:
+        self.dry = dry
+        self.numbers_to_come = count(-1, -1)
         self.name = path.name
         self.report = LoadReport(path.name)
         self.written: set[tuple[Any, ...]] = set()
@@ -236,7 +325,8 @@ class _File:
             if isinstance(own[key], models.DateField) and not isinstance(value, date):
                 raise LoadingError(f"{where} : « {key} » est une date, écrite 2020-01-31, sans guillemets.")
         fresh = model(**values, **links)
-        _check(fresh, where, validate_unique=False, validate_constraints=False)
+        above = {f.name for f in fields if f.is_relation}
+        _check(fresh, where, exclude=above, validate_unique=False, validate_constraints=False)
 
         identity = {name: getattr(fresh, name) for name in IDENTITY[model]}
         if (model, *identity.values()) in self.written:
@@ -244,9 +334,13 @@ class _File:
         self.written.add((model, *identity.values()))
         row = _stored(model, identity)
         if row is None:
-            _check(fresh, where)
-            fresh.save()
+            if self.dry:
+                fresh.pk = next(self.numbers_to_come)
+            else:
+                _check(fresh, where)
+                fresh.save()
             self.report.created += 1
+            self._note(Fate.CREATED, where, fresh)
         else:
             differing = [f for f in fields if f.value_from_object(fresh) != f.value_from_object(row)]
             self._bring_in_line(row, fresh, differing, where)
@@ -263,12 +357,29 @@ class _File:
                 for f in differing
                 if f.name != "position"
             ]
+            self._note(Fate.KEPT, where, row, fresh, differing)
         else:
-            for f in differing:
-                setattr(row, f.attname, f.value_from_object(fresh))
-            _check(row, where)
-            row.save()
+            self._note(Fate.UPDATED, where, row, fresh, differing)
             self.report.updated += 1
+            if not self.dry:
+                for f in differing:
+                    setattr(row, f.attname, f.value_from_object(fresh))
+                _check(row, where)
+                row.save()
+
+    def _note(
+        self,
+        fate: Fate,
+        where: str,
+        row: models.Model,
+        fresh: models.Model | None = None,
+        fields: Iterable[Any] = (),
+    ) -> None:
+        differences = between(row, fresh, fields)
+        values = {f.attname: f.value_from_object(fresh) for f in fields}
+        place = where.removeprefix(f"{self.name}, ")
+        if differences or not values:
+            self.report.changes.append(Change(fate, place, row, differences, values))
 
     def refuse_leftovers(self) -> None:
         for name in self.content:
@@ -278,8 +389,9 @@ class _File:
         for row in chain(*(rows.filter(edited_by_hand=False) for rows in querysets)):
             if row not in self.rows:
                 fields = (row._meta.get_field(name) for name in IDENTITY[type(row)])
-                said = ", ".join(_said(row, f) for f in fields if f.value_from_object(row))
-                self.report.orphans.append(f"{self.name} n'a plus la ligne {said} ; elle reste en place.")
+                named = ", ".join(_said(row, f) for f in fields if f.value_from_object(row))
+                self.report.orphans.append(f"{self.name} n'a plus la ligne {named} ; elle reste en place.")
+                self._note(Fate.ORPHAN, f"{row._meta.verbose_name} {named}", row)
 
 
 def _stored(model: type[Row], identity: dict[str, Any]) -> Row | None:
@@ -301,17 +413,4 @@ def _check(row: models.Model, where: str, **parts: Any) -> None:
 
 
 def _said(row: models.Model, f: Any) -> str:
-    """A value as a person would write it."""
-    value = getattr(row, f"get_{f.name}_display")() if f.choices else getattr(row, f.name)
-    match value:
-        case None | "" | []:
-            return "rien"
-        case bool():
-            return "oui" if value else "non"
-        case date():
-            return f"{value:%d/%m/%Y}"
-        case Decimal():
-            return in_french(value.normalize())
-        case list():
-            return ", ".join(f"« {one} »" for one in value)
-    return f"« {value} »"
+    return said(row, f, quote="« {} »")

@@ -24,6 +24,11 @@ OWNER = Coalesce("prefecture", 0)
 EARLIEST_FIRST = F("starts_on").asc(nulls_first=True)
 
 
+def national_or_own(prefectures: Iterable[Prefecture]) -> Q:
+    """Rows that hold everywhere, and those that the préfectures keep for themselves."""
+    return Q(prefecture=None) | Q(prefecture__in=list(prefectures))
+
+
 class Certainty(models.TextChoices):
     CERTAIN = "certain", "certain"
     INFERRED = "inferred", "déduit"
@@ -70,6 +75,12 @@ class Adoption(NormRow):
     ends_on = models.DateField("suivi jusqu'au", null=True, blank=True)
     labelled_on = models.DateField("label obtenu le", null=True, blank=True)
     labelled_until = models.DateField("label valable jusqu'au", null=True, blank=True)
+    labelled_words = models.CharField(
+        "date du label, en clair",
+        max_length=80,
+        blank=True,
+        help_text="Quand le jour n'est pas connu : « début 2020 ».",
+    )
 
     history = HistoricalRecords()
 
@@ -85,6 +96,18 @@ class Adoption(NormRow):
                 name="adoption_is_unique",
                 violation_error_message="La préfecture suit déjà ce référentiel à partir de ce jour.",
             ),
+            models.CheckConstraint(
+                name="adoption_label_has_a_day_or_words",
+                condition=Q(labelled_on=None) | Q(labelled_words=""),
+                violation_error_message="Donner le jour du label, ou le dire en clair, pas les deux.",
+            ),
+            models.CheckConstraint(
+                name="adoption_label_dates_in_order",
+                condition=Q(labelled_on__isnull=True)
+                | Q(labelled_until__isnull=True)
+                | Q(labelled_until__gte=F("labelled_on")),
+                violation_error_message="La fin du label ne précède pas le jour où il a été obtenu.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -92,7 +115,12 @@ class Adoption(NormRow):
 
 
 class Module(NormRow):
-    """A part of a référentiel that a préfecture may choose. An empty title is an unknown one."""
+    """A part of a référentiel that a préfecture may choose. An empty title is an unknown one.
+
+    A référentiel without modules has one, number 0, that stands for the whole of it.
+    """
+
+    WHOLE = 0
 
     referentiel = models.ForeignKey(Referentiel, models.CASCADE, related_name="modules")
     number = models.PositiveSmallIntegerField("numéro")
@@ -114,7 +142,11 @@ class Module(NormRow):
         ]
 
     def __str__(self) -> str:
-        return f"Module {self.number}"
+        return self.title if self.is_whole else f"Module {self.number}"
+
+    @property
+    def is_whole(self) -> bool:
+        return self.number == self.WHOLE
 
 
 class Engagement(NormRow):
@@ -165,7 +197,9 @@ class IndicatorQuerySet(models.QuerySet["Indicator"]):
         """Indicators of the référentiels that the préfecture follows during the year, and its own ones."""
         adopted = Adoption.objects.filter(in_force_in(year), prefecture=prefecture).values("referentiel")
         return self.filter(
-            Q(prefecture=None) | Q(prefecture=prefecture), engagement__referentiel__in=adopted
+            in_force_in(year),
+            Q(prefecture=None) | Q(prefecture=prefecture),
+            engagement__referentiel__in=adopted,
         ).select_related("engagement__module")
 
 
@@ -174,7 +208,8 @@ class Indicator(NormRow):
 
     a percentage is numerator over denominator, a delay (or minutes, or a score) is a total over a count, a
     count is itself. `aliases` are labels printed in old documents; two indicators may share one, and then
-    `companion_of` decides: « Délai moyen de réponse » belongs to the rate printed just above it.
+    `companion_of` decides: « Délai moyen de réponse » belongs to the rate printed just above it. One that
+    is measured no longer has an end: its figures keep it.
     """
 
     class Unit(models.TextChoices):
@@ -214,6 +249,8 @@ class Indicator(NormRow):
     companion_of = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="companions", verbose_name="suit le taux"
     )
+    starts_on = models.DateField("mesuré du", null=True, blank=True)
+    ends_on = models.DateField("mesuré jusqu'au", null=True, blank=True)
     position = models.PositiveSmallIntegerField("ordre", default=0)
 
     objects = IndicatorQuerySet.as_manager()
@@ -223,13 +260,14 @@ class Indicator(NormRow):
         verbose_name = "indicateur"
         ordering = ["engagement__referentiel", "position", "pk"]
         constraints = [
+            dates_in_order("indicator_dates_in_order"),
             models.UniqueConstraint(
                 "engagement",
                 OWNER,
                 "key",
                 name="indicator_key_is_unique_in_its_engagement",
                 violation_error_message="L'engagement a déjà un indicateur de cette clé.",
-            )
+            ),
         ]
 
     def __str__(self) -> str:
@@ -388,10 +426,13 @@ class PerimeterQuerySet(models.QuerySet["Perimeter"]):
 
 
 class Perimeter(NormRow):
-    """A service keeps the promises of a module, between two days. `remark` may say for one task only."""
+    """A service keeps the promises of a module, between two days. `restriction` may say for one task only."""
 
     service = models.ForeignKey(Service, models.CASCADE, related_name="perimeters")
     module = models.ForeignKey(Module, models.CASCADE, related_name="perimeters")
+    restriction = models.CharField(
+        "limité à", max_length=200, blank=True, help_text="« Points numériques uniquement », par exemple."
+    )
     starts_on = models.DateField("du", null=True, blank=True)
     ends_on = models.DateField("au", null=True, blank=True)
 
@@ -414,3 +455,40 @@ class Perimeter(NormRow):
 
     def __str__(self) -> str:
         return f"{self.service} : {self.module}"
+
+
+class Question(models.Model):
+    """What only somebody who holds an official text can say. The file words it and says which rows it
+    concerns (`concerns`, see `referentiel.questions`); the administrator answers it."""
+
+    key = models.SlugField("clé", max_length=60, unique=True)
+    title = models.CharField("question", max_length=300)
+    detail = models.TextField("ce qu'on sait", blank=True)
+    concerns = models.JSONField("ce qu'elle concerne", default=list, blank=True)
+    position = models.PositiveSmallIntegerField("ordre", default=0)
+    answer = models.TextField("réponse", blank=True, editable=False)
+    answer_source = models.CharField("source de la réponse", max_length=300, blank=True, editable=False)
+    answered_on = models.DateField("répondue le", null=True, blank=True, editable=False)
+
+    edited_by_hand = False  # its words are the file's alone: a load brings them in line
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "question ouverte"
+        verbose_name_plural = "questions ouvertes"
+        ordering = ["position", "key"]
+        constraints = [
+            models.CheckConstraint(
+                name="question_answer_has_a_source_and_a_day",
+                condition=Q(answer="", answer_source="", answered_on=None)
+                | ~Q(answer="") & ~Q(answer_source="") & Q(answered_on__isnull=False),
+                violation_error_message="Une réponse a sa source et sa date.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_answered(self) -> bool:
+        return bool(self.answer)

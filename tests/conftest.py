@@ -208,6 +208,9 @@ def published(figures: list[Measurement], claire: Agent) -> Bilan:
     return bilan
 
 
+NORM_PK = 900_001  # the rows of the norm that the access matrix names: numbers that no sequence reaches
+
+
 @pytest.fixture
 def organised(prefecture: Prefecture) -> None:
     """A unit, a site, a renamed service and a closure under the numbers of the access matrix."""
@@ -232,8 +235,24 @@ def shelved(prefecture: Prefecture, claire: Agent) -> list[Document]:
 
 
 @pytest.fixture
+def norm_rows(prefecture: Prefecture) -> None:
+    """A national indicator, one that the préfecture keeps for itself, and an open question."""
+    module = factories.ModuleFactory(pk=NORM_PK, title="")
+    engagement = factories.EngagementFactory(pk=NORM_PK, module=module, code="")
+    national = factories.IndicatorFactory(pk=NORM_PK, engagement=engagement)
+    factories.IndicatorFactory(pk=NORM_PK + 1, engagement=engagement, prefecture=prefecture)
+    factories.TargetFactory(indicator=national, prefecture=prefecture)
+    concern = {"title": "Engagements sans code", "rows": "engagement", "code": ""}
+    factories.QuestionFactory(key=f"question-{NORM_PK}", concerns=[concern])
+
+
+@pytest.fixture
 def world(
-    published: Bilan, organised: None, shelved: list[Document], request: pytest.FixtureRequest
+    published: Bilan,
+    organised: None,
+    shelved: list[Document],
+    norm_rows: None,
+    request: pytest.FixtureRequest,
 ) -> dict[str, Agent | None]:
     """Who plays each role of the access matrix, where there is something to see."""
     return {role: request.getfixturevalue(name) if name else None for role, name in matrix.CAST.items()}

@@ -15,6 +15,7 @@ from referentiel.models import (
     Indicator,
     Module,
     Perimeter,
+    Question,
     Referentiel,
     Target,
 )
@@ -183,6 +184,14 @@ class PerimeterFactory(NormFactory):
 
     service = factory.SubFactory(ServiceFactory)
     module = factory.SubFactory(ModuleFactory)
+
+
+class QuestionFactory(DjangoModelFactory):
+    class Meta:
+        model = Question
+
+    key = factory.Sequence(lambda n: f"question-{n}")
+    title = "Quels sont tous les engagements ?"
 
 
 # --- indicators --------------------------------------------------------------------------------------------

@@ -34,8 +34,8 @@ def load() -> Prefecture:
 
 def load_year() -> Prefecture:
     """The référentiels, the préfecture, and its printed figures with the answers to their problems."""
-    for version in loading.version_files():
-        loading.load(version)
+    for file in loading.shipped_files():
+        loading.load_shipped(file)
     loading.load_prefecture(HERE / "prefecture-13.toml")
     prefecture = Prefecture.objects.get(code="13")
     for name, answers in FILES.items():

@@ -125,12 +125,14 @@ def test_qualipref_has_eight_certain_modules_of_which_the_first_is_mandatory():
 
 
 @pytest.mark.parametrize("slug", [MARIANNE, SP_PLUS])
-def test_marianne_and_services_publics_plus_have_no_module(slug):
+def test_marianne_and_services_publics_plus_have_one_module_that_is_the_whole(slug):
     version = Referentiel.objects.get(slug=slug)
 
-    assert not version.modules.exists()
+    assert [(str(module), module.is_whole) for module in version.modules.all()] == [
+        ("Tous les engagements", True)
+    ]
     assert version.remark.startswith("Sans modules : les ")
-    assert set(version.engagements.values_list("module", "kind")) == {(None, "service")}
+    assert set(version.engagements.values_list("module__number", "kind")) == {(0, "service")}
 
 
 def test_nothing_is_invented_for_qualipref():
@@ -518,10 +520,11 @@ def test_every_printed_unit_is_a_unit_of_the_prefecture(name):
 def test_it_followed_qualipref_and_then_qual_e_pref():
     adoptions = Adoption.objects.filter(prefecture__code="13")
 
-    assert list(adoptions.values_list("referentiel__slug", "starts_on", "ends_on", "labelled_on")) == [
-        (QUALIPREF, datetime.date(2015, 11, 1), datetime.date(2017, 12, 31), None),
-        (QUAL_E_PREF, datetime.date(2018, 1, 1), None, None),
+    assert list(adoptions.values_list("referentiel__slug", "starts_on", "ends_on", "labelled_words")) == [
+        (QUALIPREF, datetime.date(2015, 11, 1), datetime.date(2017, 12, 31), ""),
+        (QUAL_E_PREF, datetime.date(2018, 1, 1), None, "début 2020, pour trois ans"),
     ]
+    assert {adoption.labelled_on for adoption in adoptions} == {None}
     assert all("jour inconnu" in adoption.remark for adoption in adoptions)
 
 
@@ -546,7 +549,7 @@ def test_every_unit_keeps_modules_1_and_4_since_2018(year, modules_of_the_siege)
 def test_a_service_may_be_in_for_one_task_only():
     perimeter = Perimeter.objects.get(service__short_name="BCR")
 
-    assert perimeter.remark.startswith("Points numériques uniquement.")
+    assert perimeter.restriction == "Points numériques uniquement"
 
 
 def test_the_delays_of_2020_were_applied_a_year_early():

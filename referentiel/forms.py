@@ -1,0 +1,376 @@
+"""What one types to correct the norm. Forms translate; `referentiel.editing` writes."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from dsfr.forms import DsfrBaseForm
+
+from referentiel import editing
+from referentiel.measures import Comparator
+from referentiel.models import (
+    Adoption,
+    DelayRule,
+    Engagement,
+    Indicator,
+    Module,
+    Perimeter,
+    Referentiel,
+    Target,
+    national_or_own,
+)
+from referentiel.search import CERTAINTIES, certainties, speaks_of
+from sites.lists import FilterForm
+from sites.models import Prefecture, Service
+
+ALIAS_MAX = 200
+ALIASES_MAX = 30
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+PROOF = ["source", "certainty", "remark"]
+
+
+class DayField(forms.DateField):
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class LinesField(forms.CharField):
+    """A list of short texts, one a line."""
+
+    widget = forms.Textarea(attrs={"rows": 4})
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        lines = [" ".join(line.split()) for line in (super().clean(value) or "").splitlines()]
+        kept = list(dict.fromkeys(line for line in lines if line))
+        if len(kept) > ALIASES_MAX:
+            raise ValidationError(f"{ALIASES_MAX} libellés au plus.")
+        if any(len(line) > ALIAS_MAX for line in kept):
+            raise ValidationError(f"Un libellé compte {ALIAS_MAX} caractères au plus.")
+        return kept
+
+
+class NormForm(DsfrBaseForm, forms.ModelForm):
+    """A line of the norm, with its source and its certainty; `seen` is the state that its author has read."""
+
+    # The page has set what the form does not ask: constraints that name it are checked too.
+    checks_the_whole_row = True
+
+    seen = forms.IntegerField(min_value=0, max_value=2**62, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, prefecture: Prefecture | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.prefecture = prefecture
+        self.fields["seen"].initial = editing.version_of(self.instance)
+        self.fields["source"].help_text = "Le document qui le dit, sa date, sa page."
+        self.fields["certainty"].help_text = (
+            "Certain\xa0: lu dans un document. Déduit\xa0: tiré de ce qui a été lu. "
+            "Inconnu\xa0: introuvable, ou provisoire."
+        )
+        self.fields["remark"].widget.attrs["rows"] = 3
+        for field in self.fields.values():
+            if isinstance(field, forms.TypedChoiceField) and not field.initial:
+                choices: Any = field.choices
+                field.choices = [("", "Choisir"), *(choice for choice in choices if choice[0])]
+
+    def _get_validation_exclusions(self) -> set[str]:
+        excluded: set[str] = super()._get_validation_exclusions()
+        return {name for name in excluded if name in self.fields or not self.checks_the_whole_row}
+
+
+class ReferentielForm(NormForm):
+    published_on = DayField(label="Publié le", required=False)
+    updated_on = DayField(label="Mis à jour le", required=False)
+
+    class Meta:
+        model = Referentiel
+        fields = ["title", "short_title", "published_on", "updated_on", *PROOF]
+
+
+class ModuleForm(NormForm):
+    class Meta:
+        model = Module
+        fields = ["number", "title", "contents", "is_mandatory", *PROOF]
+        help_texts = {
+            "number": "0 pour un référentiel sans modules\xa0: tous ses engagements à la fois.",
+            "title": "Laisser vide s’il est inconnu.",
+        }
+
+
+class EngagementForm(NormForm):
+    class Meta:
+        model = Engagement
+        fields = ["kind", "module", "code", "title", "theme", "evidence", *PROOF]
+        help_texts = {
+            "module": "Vide s’il est inconnu, ou pour une exigence de pilotage.",
+            "code": "Tel que le référentiel l’imprime\xa0: «\xa0E17\xa0». Vide s’il est inconnu.",
+            "title": "Laisser vide s’il est inconnu.",
+            "theme": "Le bandeau du tableau de bord sous lequel il se range.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        module: Any = self.fields["module"]
+        module.queryset = self.instance.referentiel.modules.all()
+        module.empty_label = "aucun, ou inconnu"
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.instance.key:
+            words = cleaned.get("title") or cleaned.get("code") or "engagement"
+            self.instance.key = editing.free_key(words, self.instance.referentiel.engagements.all())
+        return cleaned
+
+
+class IndicatorForm(NormForm):
+    aliases = LinesField(
+        label="Libellés imprimés",
+        required=False,
+        help_text="Un par ligne\xa0: les noms que cet indicateur porte dans vos tableaux. "
+        "Un import le reconnaît à eux, sans tenir compte des accents ni des majuscules.",
+    )
+    starts_on = DayField(label="Mesuré du", required=False, help_text="Vide\xa0: depuis toujours.")
+    ends_on = DayField(
+        label="Mesuré jusqu’au", required=False, help_text="Vide\xa0: encore mesuré. Ses chiffres restent."
+    )
+
+    class Meta:
+        model = Indicator
+        fields = [
+            *("title", "short_title", "unit", "direction", "numerator_name", "denominator_name"),
+            *("periodicity", "aliases", "companion_of", "starts_on", "ends_on"),
+            *PROOF,
+        ]
+        labels = {"companion_of": "Suit le taux"}
+        help_texts = {
+            "short_title": "Pour les tableaux étroits\xa0: «\xa0Appels perdus\xa0».",
+            "unit": "%\xa0: une part de cas. Jours, minutes, points\xa0: un total divisé par un nombre de "
+            "cas. Nombre\xa0: il s’additionne.",
+            "numerator_name": "«\xa0appels perdus\xa0», «\xa0minutes d’attente, additionnées\xa0».",
+            "denominator_name": "«\xa0appels reçus\xa0», «\xa0usagers interrogés\xa0». Vide pour un nombre.",
+            "companion_of": "Quand deux délais moyens portent le même nom imprimé\xa0: "
+            "celui-ci est imprimé juste sous ce taux.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = [self.prefecture] if self.prefecture else []
+        others = self.instance.engagement.indicators.filter(national_or_own(own)).exclude(pk=self.instance.pk)
+        rate: Any = self.fields["companion_of"]
+        rate.queryset = others.filter(unit=Indicator.Unit.PERCENT)
+        rate.empty_label = "aucun"
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("unit") == Indicator.Unit.COUNT and cleaned.get("denominator_name"):
+            self.add_error("denominator_name", "Un nombre n’a pas de dénominateur\xa0: laisser vide.")
+        if not self.instance.key:
+            taken = self.instance.engagement.indicators.filter(prefecture=self.instance.prefecture)
+            self.instance.key = editing.free_key(cleaned.get("title", ""), taken)
+        return cleaned
+
+
+class TargetForm(NormForm):
+    starts_on = DayField(label="Du", required=False, help_text="Vide\xa0: depuis toujours.")
+    ends_on = DayField(
+        label="Au",
+        required=False,
+        help_text="Vide\xa0: jusqu’à nouvel ordre, et donc aussi pour les années suivantes.",
+    )
+
+    class Meta:
+        model = Target
+        fields = ["comparator", "value", "starts_on", "ends_on", *PROOF]
+        localized_fields = ["value"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        indicator = self.instance.indicator
+        self.fields["value"].help_text = f"En {indicator.get_unit_display()}."
+        if self.instance.value is not None:
+            self.initial["value"] = short(self.instance.value)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        indicator, comparator = self.instance.indicator, cleaned.get("comparator")
+        wanted = {Indicator.Direction.UP: False, Indicator.Direction.DOWN: True}.get(indicator.direction)
+        if comparator and wanted is not None and Comparator(comparator).wants_less != wanted:
+            self.add_error(
+                "comparator",
+                f"Cela va contre le sens de l’indicateur\xa0: {indicator.get_direction_display()}.",
+            )
+        if indicator.unit == Indicator.Unit.PERCENT and (cleaned.get("value") or 0) > 100:
+            self.add_error("value", "Un taux ne dépasse pas 100\xa0%.")
+        return cleaned
+
+
+class DelayRuleForm(NormForm):
+    starts_on = DayField(label="Reçus du", required=False, help_text="Vide\xa0: depuis toujours.")
+    ends_on = DayField(label="Reçus jusqu’au", required=False, help_text="Vide\xa0: jusqu’à nouvel ordre.")
+
+    class Meta:
+        model = DelayRule
+        when = ["milestone", "days", "day_kind", "starts_on", "ends_on", *PROOF]
+        fields = ["kind", "requester", "channel", *when]
+        help_texts = {
+            "milestone": "Un rendez-vous demandé par une collectivité a deux délais\xa0: "
+            "la réponse, puis la date du rendez-vous.",
+            "days": "Vide\xa0: il n’y a pas de délai.",
+        }
+
+
+class DelayRulesForm(DelayRuleForm):
+    """The same delay for several requests and channels at once; each rule is checked when it is made."""
+
+    checks_the_whole_row = False
+
+    kinds = forms.MultipleChoiceField(
+        label="Demandes", choices=DelayRule.Kind, widget=forms.CheckboxSelectMultiple
+    )
+    requesters = forms.MultipleChoiceField(
+        label="Demandeurs", choices=DelayRule.Requester, widget=forms.CheckboxSelectMultiple
+    )
+    channels = forms.MultipleChoiceField(
+        label="Canaux", choices=DelayRule.Channel, widget=forms.CheckboxSelectMultiple
+    )
+    field_order = ["kinds", "requesters", "channels"]
+
+    class Meta(DelayRuleForm.Meta):
+        fields = DelayRuleForm.Meta.when
+
+
+class AdoptionForm(NormForm):
+    starts_on = DayField(label="Suivi du", required=False, help_text="Vide\xa0: début inconnu.")
+    ends_on = DayField(label="Suivi jusqu’au", required=False, help_text="Vide\xa0: encore suivi.")
+    labelled_on = DayField(
+        label="Label obtenu le", required=False, help_text="Vide\xa0: pas de label, ou jour inconnu."
+    )
+    labelled_until = DayField(label="Label valable jusqu’au", required=False)
+
+    class Meta:
+        model = Adoption
+        fields = ["starts_on", "ends_on", "labelled_on", "labelled_words", "labelled_until", *PROOF]
+        labels = {"labelled_words": "Date du label, en clair"}
+        help_texts = {"labelled_words": "Quand le jour n’est pas connu\xa0: «\xa0début 2020\xa0»."}
+
+
+class PerimeterForm(NormForm):
+    starts_on = DayField(label="Du", required=False, help_text="Vide\xa0: début inconnu.")
+    ends_on = DayField(label="Au", required=False, help_text="Vide\xa0: encore dans le périmètre.")
+
+    class Meta:
+        model = Perimeter
+        fields = ["restriction", "starts_on", "ends_on", *PROOF]
+        labels = {"restriction": "Limité à"}
+        help_texts = {
+            "restriction": "«\xa0Points numériques uniquement\xa0», par exemple. Vide\xa0: tout le service."
+        }
+
+
+class PerimetersForm(PerimeterForm):
+    """Several services enter the perimeter of a module at once; each row is checked when it is made."""
+
+    checks_the_whole_row = False
+
+    services = forms.ModelMultipleChoiceField(
+        label="Services", queryset=Service.objects.none(), widget=forms.CheckboxSelectMultiple
+    )
+    field_order = ["services"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        services = Service.objects.filter(unit__prefecture=self.prefecture).select_related("unit")
+        choices: Any = self.fields["services"]
+        choices.queryset = services.order_by("unit__position", "unit", "short_name")
+        choices.label_from_instance = lambda service: f"{service.unit.short_name}\xa0: {service.name}"
+
+
+class AnswerForm(DsfrBaseForm):
+    """What the official text says to an open question."""
+
+    answer = forms.CharField(label="Réponse", max_length=4_000, widget=forms.Textarea(attrs={"rows": 5}))
+    answer_source = forms.CharField(
+        label="Source", max_length=300, help_text="Le texte, sa date, sa page ou son article."
+    )
+    answered_on = DayField(label="Date de la réponse")
+    seen = forms.IntegerField(min_value=0, max_value=2**62, widget=forms.HiddenInput)
+
+
+# --- What one looks at ---
+
+
+class ReadingForm(FilterForm):
+    """What of a version one wants to read. A choice that makes no sense is ignored."""
+
+    mots = forms.CharField(label="Code ou mots", required=False, max_length=100)
+    module = forms.ModelChoiceField(
+        label="Module",
+        queryset=Module.objects.none(),
+        required=False,
+        to_field_name="number",
+        empty_label="tous",
+    )
+    certitude = forms.ChoiceField(label="Certitude", choices=[("", "toutes"), *CERTAINTIES], required=False)
+
+    def __init__(self, *args: Any, referentiel: Referentiel, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        module: Any = self.fields["module"]
+        module.queryset = referentiel.modules.all()
+
+    def wants(self, engagement: Engagement) -> bool:
+        indicators = list(engagement.indicators.all())
+        module, chosen, words = (self._asked(name) for name in ("module", "certitude", "mots"))
+        rows = [engagement, *indicators, *(target for one in indicators for target in one.targets.all())]
+        texts = [engagement.code, engagement.title, engagement.theme, engagement.evidence, engagement.remark]
+        texts += [text for one in indicators for text in (one.title, one.remark, *one.aliases)]
+        return (
+            (not module or engagement.module_id == module.pk)
+            and (not chosen or any(row.certainty in certainties(chosen) for row in rows))
+            and (not words or speaks_of(words, *texts))
+        )
+
+    def wants_rule(self, rule: DelayRule) -> bool:
+        chosen, words = self._asked("certitude"), self._asked("mots")
+        texts = rule.get_kind_display(), rule.get_channel_display(), rule.get_requester_display(), rule.remark
+        return (not chosen or rule.certainty in certainties(chosen)) and (
+            not words or speaks_of(words, *texts)
+        )
+
+    @property
+    def is_used(self) -> bool:
+        return any(self._asked(name) for name in self.fields)
+
+    def _asked(self, name: str) -> Any:
+        """What was chosen; nothing where it makes no sense."""
+        return None if name in self.errors else self.cleaned_data.get(name)
+
+
+class CompareForm(DsfrBaseForm):
+    gauche = forms.ModelChoiceField(
+        label="Première version", queryset=Referentiel.objects.all(), to_field_name="slug", empty_label=None
+    )
+    droite = forms.ModelChoiceField(
+        label="Seconde version", queryset=Referentiel.objects.all(), to_field_name="slug", empty_label=None
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("gauche") and cleaned.get("gauche") == cleaned.get("droite"):
+            raise forms.ValidationError("Choisir deux versions différentes.")
+        return cleaned
+
+
+class DayForm(DsfrBaseForm):
+    jour = DayField(label="Au jour du")
+
+
+class YearForm(DsfrBaseForm):
+    annee = forms.IntegerField(label="Année", min_value=FIRST_YEAR, max_value=LAST_YEAR)
+
+
+def short(number: Decimal) -> Decimal:
+    """95.0000 is typed « 95 »."""
+    whole = number.to_integral_value()
+    return whole if whole == number else number.normalize()
