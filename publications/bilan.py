@@ -8,19 +8,20 @@ cannot contradict each other; `docs/bilan_versions.md` numbers its formats. Numb
 import hashlib
 import json
 from collections import defaultdict
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Self
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import ExtractYear
 
-from indicators import results
+from indicators import results, sums
 from indicators.models import FigureImport, Measurement, Note
 from indicators.results import Absence, Board, Line, Result
-from publications.models import Part
-from referentiel.models import Adoption
+from publications import richtext
+from publications.formats import FORMAT
+from publications.models import Part, Presentation
+from referentiel.models import Adoption, Perimeter
 from sites.models import Prefecture, Unit, in_force_in
-
-FORMAT = 1
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Cell:
     months_label: str
     target: str | None
     target_label: str
+    target_reason: str
     verdict: str
     verdict_label: str
     absence: str | None
@@ -81,7 +83,10 @@ class Content:
     bands: list[ContentBand]
     notes: list[dict[str, str | int | None]]
     sources: list[dict[str, str]]
+    perimeter: list[dict[str, str]]
+    presentations: list[dict[str, str | None]]
     missing: list[str]
+    erratum: dict[str, str | int] | None = None
 
     def as_text(self) -> str:
         """Canonical JSON: sorted keys, no spare space, so that the same content has the same hash."""
@@ -96,6 +101,21 @@ class Content:
         data: dict[str, Any] = json.loads(self.as_text())
         return data
 
+    def corrects(self, edition: int, text: str) -> Self:
+        """The same content, with what it corrects of an edition that was published, and why."""
+        return replace(self, erratum={"edition": edition, "text": text})
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why a figure or its target was corrected; empty where it was not."""
+
+    figure: str = ""
+    target: str = ""
+
+
+NO_REASON = Why()
+
 
 def hash_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
@@ -105,10 +125,8 @@ def assemble(prefecture: Prefecture, year: int) -> Content:
     """What the bilan of a year would say if it were signed now."""
     board = results.of_year(prefecture, year)
     written = dict(Part.objects.filter(prefecture=prefecture, year=year).values_list("section", "text"))
-    parts = [
-        {"section": section.value, "title": section.label, "text": written.get(section.value, "").strip()}
-        for section in Part.Section
-    ]
+    whys = _corrections(prefecture, year)
+    parts = [_part(section, written.get(section.value, "").strip()) for section in Part.Section]
     return Content(
         format=FORMAT,
         year=year,
@@ -121,7 +139,9 @@ def assemble(prefecture: Prefecture, year: int) -> Content:
         referentiels=_referentiels(prefecture, year),
         units=[{"name": unit.name, "short_name": unit.short_name, "kind": unit.kind} for unit in board.units],
         parts=parts,
-        bands=[ContentBand(band.theme, [_line(line) for line in band.lines]) for band in board.bands],
+        bands=[
+            ContentBand(band.theme, [_line(line, year, whys) for line in band.lines]) for band in board.bands
+        ],
         notes=[
             {
                 "number": numbered.number,
@@ -132,6 +152,8 @@ def assemble(prefecture: Prefecture, year: int) -> Content:
             for numbered in board.notes
         ],
         sources=_sources(prefecture, year),
+        perimeter=_perimeter(prefecture, year),
+        presentations=_presentations(prefecture, year),
         missing=missing(board, parts),
     )
 
@@ -167,6 +189,47 @@ def missing(board: Board, parts: list[dict[str, str]]) -> list[str]:
     return sentences
 
 
+def _part(section: Part.Section, text: str) -> dict[str, str]:
+    """The typed text, and its markup as it is shown on the day of the signature."""
+    return {
+        "section": section.value,
+        "title": section.label,
+        "text": text,
+        "html": richtext.to_html(text),
+    }
+
+
+def _perimeter(prefecture: Prefecture, year: int) -> list[dict[str, str]]:
+    """Which service kept which module's promises in the year."""
+    rows = Perimeter.objects.filter(in_force_in(year), service__unit__prefecture=prefecture)
+    rows = rows.select_related("service__unit", "module").order_by(
+        "service__unit__position", "service__short_name", "module__number", "pk"
+    )
+    return [
+        {
+            "unit": row.service.unit.short_name,
+            "service": row.service.name,
+            "module": f"{row.module}, {row.module.title}" if row.module.title else str(row.module),
+            "remark": row.remark,
+        }
+        for row in rows
+    ]
+
+
+def _presentations(prefecture: Prefecture, year: int) -> list[dict[str, str | None]]:
+    """The meetings that are known on the day, for the year as a whole."""
+    shown = Presentation.objects.filter(prefecture=prefecture, year=year, edition=None)
+    return [
+        {
+            "body": each.body,
+            "body_label": each.get_body_display(),
+            "held_on": each.held_on.isoformat(),
+            "remark": each.remark,
+        }
+        for each in shown
+    ]
+
+
 def _referentiels(prefecture: Prefecture, year: int) -> list[dict[str, str | None]]:
     adoptions = Adoption.objects.filter(in_force_in(year), prefecture=prefecture)
     return [
@@ -179,7 +242,7 @@ def _referentiels(prefecture: Prefecture, year: int) -> list[dict[str, str | Non
     ]
 
 
-def _line(line: Line) -> ContentLine:
+def _line(line: Line, year: int, whys: dict[sums.Cell, Why]) -> ContentLine:
     indicator = line.indicator
     return ContentLine(
         key=indicator.key,
@@ -190,11 +253,13 @@ def _line(line: Line) -> ContentLine:
         numerator_name=indicator.numerator_name,
         denominator_name=indicator.denominator_name,
         periodicity=indicator.get_periodicity_display(),
-        cells=[_cell(result) for result in line.results],
+        cells=[_cell(result, year, whys) for result in line.results],
     )
 
 
-def _cell(result: Result) -> Cell:
+def _cell(result: Result, year: int, whys: dict[sums.Cell, Why]) -> Cell:
+    why = whys.get((year, result.unit.pk, result.indicator.pk), NO_REASON)
+    before = whys.get((year - 1, result.unit.pk, result.indicator.pk), NO_REASON)
     base = result.figure.base if result.figure else None
     numerator, denominator = base or (None, None)
     return Cell(
@@ -209,17 +274,18 @@ def _cell(result: Result) -> Cell:
         months_label=result.months_label,
         target=str(result.target.value) if result.target else None,
         target_label=result.target_label,
+        target_reason=why.target,
         verdict=result.verdict.value,
         verdict_label=result.verdict_label,
         absence=result.absence.value if result.absence else None,
-        reason=result.reason,
+        reason=result.reason or why.figure,
         printed_text=result.figure.printed_text if result.figure else "",
-        previous=_previous(result),
+        previous=_previous(result, before),
         notes=list(result.notes),
     )
 
 
-def _previous(result: Result) -> dict[str, str] | None:
+def _previous(result: Result, why: Why) -> dict[str, str] | None:
     previous = result.previous
     if previous is None or previous.value is None:
         return None
@@ -229,6 +295,35 @@ def _previous(result: Result) -> dict[str, str] | None:
         "verdict": previous.verdict.value,
         "verdict_label": previous.verdict_label,
         "caution": result.caution,
+        "printed_text": previous.figure.printed_text if previous.figure else "",
+        "reason": why.figure,
+    }
+
+
+def _corrections(prefecture: Prefecture, year: int) -> dict[sums.Cell, Why]:
+    """The reasons given for the rows that make the results of a year and of the year before. One query."""
+    same = Measurement.objects.filter(
+        unit=OuterRef("unit"),
+        indicator=OuterRef("indicator"),
+        period_start__year=ExtractYear(OuterRef("period_start")),
+    )
+    yearly = same.filter(period=Measurement.Period.YEAR)
+    is_beaten = (
+        Q(service__isnull=False) & Exists(same.filter(service=None))
+        | Q(service=None, period=Measurement.Period.MONTH) & Exists(yearly.filter(service=None))
+        | Q(service__isnull=False, period=Measurement.Period.MONTH)
+        & Exists(yearly.filter(service__isnull=False))
+    )
+    rows = Measurement.objects.of_years(prefecture, year - 1, year).exclude(is_beaten)
+    found: dict[sums.Cell, list[Measurement]] = defaultdict(list)
+    for row in rows.exclude(reason="", target_reason="").order_by("period_start", "pk"):
+        found[row.period_start.year, row.unit_id, row.indicator_id].append(row)
+    return {
+        cell: Why(
+            "\xa0; ".join(dict.fromkeys(row.reason for row in of if row.reason)),
+            "\xa0; ".join(dict.fromkeys(row.target_reason for row in of if row.target_reason)),
+        )
+        for cell, of in found.items()
     }
 
 

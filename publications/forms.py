@@ -5,12 +5,10 @@ from unicodedata import category
 from django import forms
 from dsfr.forms import DsfrBaseForm
 
-from publications import pdf
+from publications import pdf, richtext
+from publications.models import Bilan
 
 REASON_MAX = 1_000
-
-# Marks that turn the direction of what follows: they can make a sentence read otherwise than it was typed.
-DIRECTION_MARKS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 class PlainTextField(forms.CharField):
@@ -24,7 +22,7 @@ class PlainTextField(forms.CharField):
         kept = (
             character for character in text if character == "\n" or category(character) not in ("Cc", "Cs")
         )
-        return DIRECTION_MARKS.sub("", "".join(kept)).strip()
+        return richtext.DIRECTION_MARKS.sub("", "".join(kept)).strip()
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         """Without « maxlength »: a browser would cut a pasted text in silence."""
@@ -38,8 +36,8 @@ class PartForm(DsfrBaseForm):
         label="Texte",
         required=False,
         max_length=pdf.PART_CHARACTERS,
-        help_text="Une ligne vide sépare deux paragraphes\xa0; "
-        "«\xa0-\xa0» en début de ligne fait un point de liste.",
+        help_text="Une ligne vide sépare deux paragraphes\xa0; «\xa0-\xa0» en début de ligne fait un point "
+        "de liste, «\xa0##\xa0» un sous-titre. **gras**, *italique*, [mots du lien](https://adresse).",
         error_messages={
             "max_length": "Ce texte compte %(show_value)d caractères\xa0: "
             "le ramener à %(limit_value)d au plus."
@@ -54,20 +52,47 @@ class PartForm(DsfrBaseForm):
             raise forms.ValidationError(
                 f"Ce texte compte {lines} lignes\xa0: le ramener à {pdf.PART_LINES} au plus."
             )
+        if (marks := richtext.marks(richtext.to_html(text))) > pdf.PART_MARKS:
+            raise forms.ValidationError(
+                f"Ce texte compte {marks} mots en gras, en italique ou en lien\xa0: "
+                f"en garder {pdf.PART_MARKS} au plus."
+            )
+        if (depth := richtext.depth(text)) > richtext.DEEPEST:
+            raise forms.ValidationError(
+                f"Les listes de ce texte s’emboîtent sur {depth} niveaux\xa0: "
+                f"en garder {richtext.DEEPEST} au plus."
+            )
         return text
 
 
-class FreezeForm(forms.Form):
-    """What the signer read: the hash of the content on their screen."""
+class FreezeForm(DsfrBaseForm):
+    """What the signer read: the hash of the content on their screen. `corrected` is the edition that the
+    public has read, of which the new one says what it corrects."""
 
-    read = forms.RegexField("^[0-9a-f]{64}$")
+    read = forms.RegexField("^[0-9a-f]{64}$", widget=forms.HiddenInput)
+    erratum = PlainTextField(
+        label="Ce que corrige cette édition, et pourquoi",
+        max_length=pdf.ERRATUM_CHARACTERS,
+        help_text="Ce texte sera imprimé après la page de titre et affiché en tête de la page publique.",
+        error_messages={
+            "required": "Dire ce que cette édition corrige, et pourquoi.",
+            "max_length": "Ce texte compte %(show_value)d caractères\xa0: "
+            "le ramener à %(limit_value)d au plus.",
+        },
+        widget=forms.Textarea(attrs={"rows": 6}),
+    )
+
+    def __init__(self, *args: Any, corrected: Bilan | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if corrected is None:
+            del self.fields["erratum"]
 
 
 class WithdrawForm(DsfrBaseForm):
     reason = PlainTextField(
         label="Motif du retrait",
         max_length=REASON_MAX,
-        help_text="En une phrase. Le public la lira sur l’édition qui remplacera celle-ci.",
+        help_text="En une phrase. Le public la lira dans la liste des éditions.",
         error_messages={
             "required": "Indiquer le motif du retrait.",
             "max_length": "Ce motif compte %(show_value)d caractères\xa0: "

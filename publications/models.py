@@ -1,6 +1,5 @@
 """What is signed and shown: frozen documents with an edition, a hash and dates."""
 
-import json
 from typing import Any, Self
 
 from django.conf import settings
@@ -10,14 +9,14 @@ from django.utils import timezone
 from django.utils.text import slugify
 from simple_history.models import HistoricalRecords
 
+from publications import formats
 from publications.inspection import Lack
 from sites.access import Access
 from sites.models import Prefecture, dates_in_order
 
 
 class Part(models.Model):
-    """A typed part of the bilan of a year, before it is signed. Plain text: paragraphs separated by an
-    empty line, lists whose lines begin with « - »."""
+    """A typed part of the bilan of a year, before it is signed; its text is what `richtext` reads."""
 
     class Section(models.TextChoices):
         SUMMARY = "summary", "L'année en quelques phrases"
@@ -48,22 +47,71 @@ class Part(models.Model):
         return f"{self.get_section_display()} {self.year}"
 
 
+class PresentationQuerySet(models.QuerySet["Presentation"]):
+    def of(self, bilan: "Bilan") -> Self:
+        """Where an edition was shown: noted on it, or on its year as a whole."""
+        own = self.filter(prefecture=bilan.prefecture_id, year=bilan.year)
+        return own.filter(Q(edition=None) | Q(edition=bilan.edition))
+
+
+class Presentation(models.Model):
+    """A meeting to which the bilan of a year was shown, or will be: everybody may read it beside the bilan.
+
+    Without an edition it holds for the whole year. It may be noted before the signature, and then stands in
+    the signed document too, or after.
+    """
+
+    class Body(models.TextChoices):
+        STEERING = "steering", "comité de pilotage"
+        TECHNICAL = "technical", "comité technique"
+        USERS = "users", "comité local des usagers"
+
+    prefecture = models.ForeignKey(Prefecture, models.PROTECT, related_name="presentations")
+    year = models.PositiveSmallIntegerField("année du bilan")
+    edition = models.PositiveSmallIntegerField("édition présentée", null=True, blank=True)
+    body = models.CharField("instance", max_length=12, choices=Body)
+    held_on = models.DateField("date de la réunion")
+    remark = models.CharField("remarque", max_length=300, blank=True)
+
+    objects = PresentationQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "présentation"
+        ordering = ["held_on", "body", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["prefecture", "year", "body", "held_on"],
+                name="bilan_is_shown_once_a_meeting",
+                violation_error_message="Cette réunion est déjà notée pour ce bilan.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_body_display()} du {self.held_on:%d/%m/%Y}"
+
+
 class BilanQuerySet(models.QuerySet["Bilan"]):
-    def published(self) -> Self:
-        """What the public may read now."""
+    def shown(self) -> Self:
+        """The edition of each year that the public reads now."""
+        return self.public().filter(replaced_at=None)
+
+    def public(self) -> Self:
+        """What the public may read: what is shown, and what it replaced."""
         return self.filter(published_at__isnull=False, withdrawn_at=None)
 
     def readable_by(self, access: Access) -> Self:
-        """What an agent may read of their préfecture: what is published, and drafts where the role allows."""
+        """What an agent may read of their préfecture: what is public, and drafts where the role allows."""
         own = self.filter(prefecture=access.prefecture)
-        return own if access.may_read_drafts else own.published()
+        return own if access.may_read_drafts else own.public()
 
 
 class Bilan(models.Model):
     """The signed bilan of a préfecture for a year. `content` is canonical JSON text and never changes.
 
     `sha256` is the hash of that text. The PDF is rendered from it alone; its bytes and its hash are kept for
-    ever. An edition is numbered from 1 within its year; at most one edition of a year is shown.
+    ever. An edition is numbered from 1 within its year; at most one edition of a year is shown. An edition
+    that a later one replaced stays readable under its own address, one that was withdrawn does not.
     """
 
     prefecture = models.ForeignKey(Prefecture, models.PROTECT, related_name="bilans")
@@ -79,6 +127,8 @@ class Bilan(models.Model):
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
+    replaced_at = models.DateTimeField("remplacé le", null=True, blank=True)
+    replaced_by = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="replaces")
     withdrawn_at = models.DateTimeField("retiré le", null=True, blank=True)
     withdrawn_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
@@ -98,14 +148,22 @@ class Bilan(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["prefecture", "year"],
-                condition=Q(published_at__isnull=False, withdrawn_at=None),
+                condition=Q(published_at__isnull=False, replaced_at=None, withdrawn_at=None),
                 name="one_edition_of_a_year_is_shown",
-                violation_error_message="Une édition de ce bilan est déjà publiée : la retirer d'abord.",
+                violation_error_message="Une édition de ce bilan est déjà publiée.",
             ),
             models.CheckConstraint(
                 name="published_bilan_has_its_pdf",
                 condition=Q(published_at=None) | ~Q(pdf_name="") & ~Q(pdf_sha256=""),
                 violation_error_message="Le PDF n'est pas encore prêt.",
+            ),
+            models.CheckConstraint(
+                name="replaced_bilan_was_published_and_says_by_which",
+                condition=Q(replaced_at=None, replaced_by=None)
+                | Q(
+                    published_at__isnull=False, replaced_at__gte=F("published_at"), replaced_by__isnull=False
+                ),
+                violation_error_message="Une édition remplacée a été publiée, et dit par laquelle.",
             ),
             models.CheckConstraint(
                 name="withdrawn_bilan_was_published_and_says_why",
@@ -121,17 +179,23 @@ class Bilan(models.Model):
 
     @property
     def data(self) -> dict[str, Any]:
-        data: dict[str, Any] = json.loads(self.content)
-        return data
+        """The content in the shape of the newest format, whatever it was signed in."""
+        return formats.read(self.content)
 
     @property
     def is_shown(self) -> bool:
+        return self.is_public and self.replaced_at is None
+
+    @property
+    def is_public(self) -> bool:
         return self.published_at is not None and self.withdrawn_at is None
 
     @property
     def state_label(self) -> str:
         if self.withdrawn_at:
             return "retiré"
+        if self.replaced_at:
+            return "remplacé"
         return "publié" if self.published_at else "arrêté"
 
 

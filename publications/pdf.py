@@ -6,10 +6,11 @@ every process of a release. What people typed is bounded and made fit for print 
 
 import ctypes
 import datetime
+import html
 import importlib
 import io
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,9 +20,9 @@ from django.template.loader import render_to_string
 from django.utils.text import slugify
 
 from publications import bilan as contents
-from publications import reading
+from publications import reading, richtext
+from publications.formats import Data
 from publications.models import Bilan
-from publications.reading import Data
 from referentiel.measures import Verdict, in_french
 from referentiel.models import Indicator
 
@@ -37,20 +38,24 @@ LIBRARIES = {
 # Whatever is written within these bounds, a bilan takes less than a minute and less than 512 MB.
 PART_CHARACTERS = 20_000
 PART_LINES = 300
+PART_MARKS = 300  # words in bold, in italic, in links
 NOTES = 100
 REMARKS_CHARACTERS = 60_000  # of the notes, the reasons and what is missing, together
+ERRATUM_CHARACTERS = 2_000
+MEETINGS = 20
+PERIMETER = 300  # services × modules
 UNITS = 24
 FIGURES = 500  # indicators × units
 
-UNITS_PER_TABLE = 3
+UNITS_PER_TABLE = 4
+# A drawing that leaves room for the sentences of its theme beside it, on one landscape page.
+BESIDE = 400
 NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 LONGEST_WORD = 80
 ZERO_WIDTH_SPACE = "\N{ZERO WIDTH SPACE}"
 NBSP = "\N{NO-BREAK SPACE}"
-# Characters that XML forbids, and marks that turn the direction of what follows.
-UNPRINTABLE = re.compile(
-    "[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u202a-\u202e\u2066-\u2069]"
-)
+# A link as nh3 writes it.
+LINK = re.compile(r'<a href="(?P<address>[^"]*)">(?P<words>.*?)</a>', re.DOTALL)
 
 
 class MissingLibrariesError(Exception):
@@ -90,46 +95,19 @@ class Chapter:
 
 
 @dataclass(frozen=True)
-class Column:
-    """A unit at the head of its group of columns, with the numbers of the notes on all of it."""
+class Section:
+    """A theme on its landscape pages: sentences, drawing, tables."""
 
-    unit: Data
-    notes: list[int]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One indicator in a table, with the numbers of the notes on all of it."""
-
-    indicator: Data
-    notes: list[int]
-    cells: list[Data]
-
-
-@dataclass(frozen=True)
-class Table:
-    """A landscape table: the siège, or up to three sous-préfectures side by side."""
-
-    title: str
-    columns: list[Column]
-    bands: list[tuple[str, list[Row]]]
-    caption_notes: list[int]
-    notes: list[Data]
-
-    @property
-    def units_label(self) -> str:
-        return ", ".join(column.unit["short_name"] for column in self.columns)
-
-    @property
-    def width(self) -> int:
-        return 2 + 4 * len(self.columns)
+    theme: reading.Theme
+    tables: list[reading.Theme]
+    stands_beside: bool
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What became of the results of a unit."""
+    """What became of the results of a unit or of a theme."""
 
-    unit: Data
+    name: str
     met: int
     missed: int
     no_target: int
@@ -173,34 +151,35 @@ def _render(data: Data, edition: Edition, *, created: datetime.datetime | None, 
     title = f"Bilan annuel {content['year']} de la démarche qualité – {content['prefecture']['name']}"
     if not edition.number:
         title += " (document provisoire)"
-    html = render_to_string(
+    page = render_to_string(
         "pdf/bilan.html",
         {
             "title": title,
             "edition": edition,
+            "meetings": reading.meetings(content, edition.signed_on) if edition.signed_on else [],
             "content": content,
             "year_before": content["year"] - 1,
             "reading": read,
             "chapters": _chapters(content, read),
         },
     )
-    return write_pdf(html, title=title, created=created, report=report)
+    return write_pdf(page, title=title, created=created, report=report)
 
 
 def write_pdf(
-    html: str,
+    page: str,
     *,
     title: str,
     created: datetime.datetime | None = None,
     report: Report = _silent,
 ) -> bytes:
-    """Tagged PDF/UA-1, in French. Whatever the HTML asks for, only our own static files are read.
+    """Tagged PDF/UA-1, in French. Whatever the page asks for, only our own static files are read.
 
-    The HTML names them `static:<path>`; its fonts are declared in its style sheet.
+    The page names them `static:<path>`; its fonts are declared in its style sheet.
     """
     report(15, "Mise en page")
     body = _weasyprint().write(
-        html,
+        page,
         title=title,
         lang="fr",
         created=created.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if created else None,
@@ -216,6 +195,9 @@ def too_long(data: Data) -> list[str]:
     remarks = [
         *(note["text"] for note in data["notes"]),
         *(cell["reason"] for cell in cells),
+        *(cell["target_reason"] for cell in cells),
+        *(cell["previous"]["reason"] for cell in cells if cell["previous"]),
+        *(each["remark"] for each in data["presentations"]),
         *data["missing"],
     ]
     found = [
@@ -227,13 +209,20 @@ def too_long(data: Data) -> list[str]:
         for part in data["parts"]
     ]
     found += [
+        (f"La partie «\xa0{part['title']}\xa0»", richtext.marks(part["html"]), "mises en forme", PART_MARKS)
+        for part in data["parts"]
+    ]
+    found += [
         ("Le bilan", len(data["notes"]), "notes", NOTES),
         (
-            "L'ensemble des notes, des motifs et des manques",
+            "L'ensemble des notes, des motifs, des remarques et des manques",
             sum(map(len, remarks)),
             "caractères",
             REMARKS_CHARACTERS,
         ),
+        ("Le bilan", len(data["presentations"]), "présentations", MEETINGS),
+        ("Le bilan", len(data["perimeter"]), "lignes de périmètre", PERIMETER),
+        ("L'erratum", len((data["erratum"] or {"text": ""})["text"]), "caractères", ERRATUM_CHARACTERS),
         ("Le bilan", len(data["units"]), "unités", UNITS),
         ("Le bilan", len(cells), "chiffres", FIGURES),
     ]
@@ -246,74 +235,25 @@ def too_long(data: Data) -> list[str]:
 
 def _chapters(content: Data, read: reading.Reading) -> list[Chapter]:
     """In the order of reading. A part that nobody wrote is no chapter: the last page says it is missing."""
-    tables = _tables(content)
-    drawn = [theme for theme in read.themes if theme.chart]
     year = content["year"]
     found: list[tuple[str, str, list[str], dict[str, Any]]] = []
-    summary = read.summary if read.summary and read.summary.blocks else None
-    if tables or summary:
+    summary = read.summary if read.summary and read.summary.html else None
+    if read.themes or summary:
         title = summary.title if summary else f"{year} en quelques chiffres"
-        overview = {"part": summary, "tallies": _tallies(content), "score": read.score}
-        found.append(("overview", title, [], overview))
-    if tables:
-        title = f"Tableaux de bord et indicateurs {year}"
-        found.append(("tables", title, [table.title for table in tables], {"tables": tables}))
-    if drawn:
-        undrawn = [theme for theme in read.themes if not theme.chart]
-        titles = [theme.title for theme in drawn]
-        found.append(("charts", "Résultats par thème", titles, {"themes": drawn, "undrawn": undrawn}))
-    found += [("part", part.title, [], {"part": part}) for part in read.parts if part.blocks]
-    method = {"remarks": read.remarks, "measured": _measured(content)}
-    found.append(("method", "Méthode et sources", [], method))
+        found.append(("overview", title, [], {"part": summary, "tallies": _tallies(content)}))
+    if read.themes:
+        titles = [theme.title for theme in read.themes]
+        sections = [_section(theme) for theme in read.themes]
+        found.append(("results", f"Résultats {year} par thème", titles, {"sections": sections}))
+    found += [("part", part.title, [], {"part": part}) for part in read.parts if part.html]
+    found.append(("method", "Méthode et sources", [], {"measured": _measured(content)}))
     return [Chapter(numeral, *chapter) for numeral, chapter in zip(NUMERALS, found, strict=False)]
 
 
-def _tables(content: Data) -> list[Table]:
-    """The siège alone, then the sous-préfectures, shared evenly between tables of at most three."""
-    places = range(len(content["units"]))
-    headquarters = [place for place in places if content["units"][place]["kind"] == "headquarters"]
-    others = [place for place in places if place not in headquarters]
-    tables = [_table(content, [place], content["units"][place]["name"]) for place in headquarters]
-    count = -(-len(others) // UNITS_PER_TABLE)
-    for number in range(count):
-        start, end = (round(len(others) * edge / count) for edge in (number, number + 1))
-        title = "Sous-préfectures" if count == 1 else f"Sous-préfectures ({number + 1} sur {count})"
-        tables.append(_table(content, others[start:end], title))
-    return [table for table in tables if table.bands]
-
-
-def _table(content: Data, places: Sequence[int], title: str) -> Table:
-    units = [content["units"][place] for place in places]
-    names = {unit["name"] for unit in units}
-    bands = []
-    for band in content["bands"]:
-        rows = [
-            Row(line, _notes(content, None, line["title"]), [line["cells"][place] for place in places])
-            for line in band["lines"]
-        ]
-        expected = [row for row in rows if any(cell["absence"] != "not_expected" for cell in row.cells)]
-        if expected:
-            bands.append((band["theme"], expected))
-    titles = {row.indicator["title"] for _, rows in bands for row in rows}
-    columns = [Column(unit, _notes(content, unit["name"], None)) for unit in units]
-    # The heading of a table names its only unit: no group of columns does.
-    only = columns[0].notes if len(columns) == 1 else []
-    return Table(
-        title=title,
-        columns=columns,
-        bands=bands,
-        caption_notes=sorted([*_notes(content, None, None), *only]),
-        notes=[
-            note
-            for note in content["notes"]
-            if note["unit"] in {None, *names} and note["indicator"] in {None, *titles}
-        ],
-    )
-
-
-def _notes(content: Data, unit: str | None, indicator: str | None) -> list[int]:
-    """The numbers of the notes on a whole column, a whole line or the whole table."""
-    return [n["number"] for n in content["notes"] if (n["unit"], n["indicator"]) == (unit, indicator)]
+def _section(theme: reading.Theme) -> Section:
+    sheets = theme.chart.sheets if theme.chart else ()
+    beside = len(sheets) == 1 and sheets[0].height <= BESIDE
+    return Section(theme, list(theme.tables(UNITS_PER_TABLE)), beside)
 
 
 def _measured(content: Data) -> list[tuple[str, list[tuple[Data, str]]]]:
@@ -324,13 +264,22 @@ def _measured(content: Data) -> list[tuple[str, list[tuple[Data, str]]]]:
     ]
 
 
-def _tallies(content: Data) -> list[Tally]:
-    tallies = []
-    for place, unit in enumerate(content["units"]):
-        cells = [line["cells"][place] for band in content["bands"] for line in band["lines"]]
-        verdicts = [cell["verdict"] for cell in cells if cell["absence"] != "not_expected"]
-        tallies.append(Tally(unit, *(verdicts.count(verdict) for verdict in Verdict)))
-    return tallies
+def _tallies(content: Data) -> list[tuple[str, list[Tally]]]:
+    """What became of the results, by unit and by theme."""
+    rows = [line["cells"] for band in content["bands"] for line in band["lines"]]
+    by_unit = [
+        _tally(unit["name"], [cells[place] for cells in rows]) for place, unit in enumerate(content["units"])
+    ]
+    by_theme = [
+        _tally(band["theme"] or reading.NO_THEME, [cell for line in band["lines"] for cell in line["cells"]])
+        for band in content["bands"]
+    ]
+    return [("Unité", by_unit), ("Thème", by_theme)]
+
+
+def _tally(name: str, cells: list[Data]) -> Tally:
+    verdicts = [cell["verdict"] for cell in cells if cell["absence"] != "not_expected"]
+    return Tally(name, *(verdicts.count(verdict) for verdict in Verdict))
 
 
 def _prepared(value: Any) -> Any:
@@ -341,13 +290,30 @@ def _prepared(value: Any) -> Any:
         case list():
             return [_prepared(item) for item in value]
         case dict():
-            return {key: _prepared(item) for key, item in value.items()}
+            return {
+                key: _prepared_markup(item) if key == "html" else _prepared(item)
+                for key, item in value.items()
+            }
     return value
+
+
+def _prepared_markup(markup: str) -> str:
+    """The words between tags fit for print; beside those of a link its address, since paper has no links."""
+    markup = LINK.sub(_with_address, markup)
+    return "".join(
+        run if run.startswith("<") else html.escape(_typeset(html.unescape(run)), quote=False)
+        for run in re.split(r"(<[^>]*>)", markup)
+    )
+
+
+def _with_address(link: re.Match[str]) -> str:
+    address = link["address"].removeprefix("mailto:")
+    return link[0] if address in link["words"] else f"{link[0]} ({address})"
 
 
 def _typeset(text: str) -> str:
     """French typography, nothing without a shape, and words that can be broken."""
-    text = UNPRINTABLE.sub("", text)
+    text = richtext.UNPRINTABLE.sub("", text)
     text = re.sub(r"(?<=\w)'(?=\w)", "’", text)
     text = re.sub(r" (?=[;:!?»%€])|(?<=«) ", NBSP, text)
     text = re.sub(f"{NBSP}(?=jour|ouvré)", " ", text)  # on two lines where the column is narrow

@@ -5,7 +5,9 @@ where nothing has changed. The ETag of a page is the hash of what it shows: its 
 content, but its header, its style sheets and its foot may change without it.
 """
 
+import datetime
 import logging
+from collections.abc import Iterable
 
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import OuterRef, Subquery
@@ -16,7 +18,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
 from publications import files, reading, table
-from publications.models import Bilan
+from publications.models import Bilan, BilanQuerySet, Presentation
 from referentiel.models import Adoption
 from sites.models import Prefecture, in_force
 
@@ -31,7 +33,7 @@ ASKED_FOR_AGAIN = cache_control(no_cache=True)
 @ASKED_FOR_AGAIN
 def home(request: HttpRequest) -> HttpResponse:
     """The only préfecture's home; a list where there are several."""
-    years = Bilan.objects.published().filter(prefecture=OuterRef("pk")).values("year")
+    years = Bilan.objects.shown().filter(prefecture=OuterRef("pk")).values("year")
     prefectures = list(Prefecture.objects.annotate(latest=Subquery(years.order_by("-year")[:1])))
     if len(prefectures) == 1:
         return _home_of(request, prefectures[0])
@@ -47,7 +49,7 @@ def prefecture(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _home_of(request: HttpRequest, prefecture: Prefecture) -> HttpResponse:
-    bilans = list(Bilan.objects.published().filter(prefecture=prefecture).defer("content"))
+    bilans = list(Bilan.objects.shown().filter(prefecture=prefecture).defer("content"))
     read = reading.read(bilans[0].data) if bilans else None
     adoptions = Adoption.objects.filter(in_force(prefecture.today()), prefecture=prefecture)
     return render(
@@ -68,16 +70,30 @@ def _home_of(request: HttpRequest, prefecture: Prefecture) -> HttpResponse:
 @conditional_page
 @ASKED_FOR_AGAIN
 def bilan(request: HttpRequest, slug: str, year: int) -> HttpResponse:
-    shown = _published(slug, year)
+    """The edition of a year that is shown."""
+    return _page_of(request, _shown(slug, year))
+
+
+@login_not_required
+@require_safe
+@conditional_page
+@ASKED_FOR_AGAIN
+def edition(request: HttpRequest, slug: str, year: int, edition: int) -> HttpResponse:
+    """An edition under its own address, with a banner once another one has replaced it."""
+    return _page_of(request, _public(slug, year, edition))
+
+
+def _page_of(request: HttpRequest, bilan: Bilan) -> HttpResponse:
     return render(
         request,
         "public/bilan.html",
         {
-            "prefecture": shown.prefecture,
-            "bilan": shown,
-            "replaced": _replaced_by(shown),
-            "pdf_size": files.size_of(shown.pdf_name),
-            "reading": reading.read(shown.data),
+            "prefecture": bilan.prefecture,
+            "bilan": bilan,
+            "editions": _editions(bilan),
+            "meetings": meetings(Presentation.objects.of(bilan), bilan.prefecture.today()),
+            "pdf_size": files.size_of(bilan.pdf_name),
+            "reading": reading.read(bilan.data),
         },
     )
 
@@ -86,7 +102,15 @@ def bilan(request: HttpRequest, slug: str, year: int) -> HttpResponse:
 @require_safe
 @ASKED_FOR_AGAIN
 def bilan_pdf(request: HttpRequest, slug: str, year: str) -> HttpResponse:
-    return pdf_response(request, _published(slug, year))
+    return pdf_response(request, _shown(slug, year))
+
+
+@login_not_required
+@require_safe
+@ASKED_FOR_AGAIN
+def edition_pdf(request: HttpRequest, slug: str, year: str, edition: str) -> HttpResponse:
+    """The bytes that were kept when the edition was signed, also after another one has replaced it."""
+    return pdf_response(request, _public(slug, year, edition))
 
 
 @login_not_required
@@ -95,7 +119,7 @@ def bilan_pdf(request: HttpRequest, slug: str, year: str) -> HttpResponse:
 @ASKED_FOR_AGAIN
 def bilan_csv(request: HttpRequest, slug: str, year: str) -> HttpResponse:
     """The figures for a spreadsheet, which recognises UTF-8 by its BOM."""
-    shown = _published(slug, year)
+    shown = _shown(slug, year)
     response = HttpResponse(table.as_csv(shown).encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="bilan-{shown.year}-{slug}.csv"'
     response["ETag"] = f'"{shown.sha256}-{shown.edition}-{table.FORMAT}"'
@@ -103,7 +127,9 @@ def bilan_csv(request: HttpRequest, slug: str, year: str) -> HttpResponse:
 
 
 def pdf_response(request: HttpRequest, bilan: Bilan) -> HttpResponse:
-    name = f"bilan-{bilan.year}-{bilan.prefecture.slug}.pdf"
+    """What is shown has a name for ever; what it replaced is never mistaken for it once it is on a disk."""
+    edition = "" if bilan.is_shown else f"-edition-{bilan.edition}"
+    name = f"bilan-{bilan.year}-{bilan.prefecture.slug}{edition}.pdf"
     return file_response(request, bilan.prefecture, bilan.pdf_name, bilan.pdf_sha256, shown_as=name)
 
 
@@ -128,12 +154,28 @@ def file_response(
     return response
 
 
-def _replaced_by(shown: Bilan) -> Bilan | None:
-    """The edition that the public read before this one, until it was withdrawn."""
-    earlier = Bilan.objects.filter(prefecture=shown.prefecture, year=shown.year, edition__lt=shown.edition)
-    return earlier.filter(withdrawn_at__isnull=False).defer("content").first()
+def meetings(presentations: Iterable[Presentation], today: datetime.date) -> list[reading.Meeting]:
+    """Where a bilan was shown, as far as it is known today."""
+    return [
+        reading.Meeting(each.get_body_display(), each.held_on, each.remark, each.held_on > today)
+        for each in presentations
+    ]
 
 
-def _published(slug: str, year: int | str) -> Bilan:
-    shown = Bilan.objects.published().select_related("prefecture")
-    return get_object_or_404(shown, prefecture__slug=slug, year=year)
+def _editions(bilan: Bilan) -> list[Bilan]:
+    """Every edition of the year that the public has read; those that were withdrawn lead nowhere."""
+    editions = Bilan.objects.filter(prefecture=bilan.prefecture, year=bilan.year, published_at__isnull=False)
+    return list(editions.select_related("replaced_by").defer("content", "replaced_by__content"))
+
+
+def _shown(slug: str, year: int | str) -> Bilan:
+    return get_object_or_404(_with_prefecture(Bilan.objects.shown()), prefecture__slug=slug, year=year)
+
+
+def _public(slug: str, year: int | str, edition: int | str) -> Bilan:
+    public = _with_prefecture(Bilan.objects.public())
+    return get_object_or_404(public, prefecture__slug=slug, year=year, edition=edition)
+
+
+def _with_prefecture(bilans: BilanQuerySet) -> BilanQuerySet:
+    return bilans.select_related("prefecture", "replaced_by").defer("replaced_by__content")

@@ -2,43 +2,48 @@
 frozen text."""
 
 import datetime
-import re
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Any
 
-from publications import charts
+from django.utils.safestring import SafeString
+
+from publications import charts, richtext
+from publications.formats import Data
 from referentiel.measures import Verdict
 
-# The content as its JSON text gives it back.
-Data = dict[str, Any]
+NO_THEME = "Autres indicateurs"
 
-BULLET = "- "
-
-
-@dataclass(frozen=True)
-class Block:
-    """A paragraph, line by line, or a list, item by item."""
-
-    is_list: bool
-    lines: list[str]
+# Indicators, and units of an indicator, that a sentence names before it says how many others there are.
+NAMED = 4
 
 
 @dataclass(frozen=True)
 class Part:
-    """A typed part, as paragraphs and lists."""
+    """A typed part, with its markup; empty where nobody wrote it."""
 
     section: str
     title: str
-    blocks: list[Block]
+    html: SafeString
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """Where a bilan was shown, or will be."""
+
+    body_label: str
+    held_on: datetime.date
+    remark: str
+    is_planned: bool
 
 
 @dataclass(frozen=True)
 class Line:
-    """One indicator, with a figure for each unit of its table."""
+    """One indicator, with a figure for each unit of its table, and the numbers of the notes on all of it."""
 
     indicator: Data
     cells: list[tuple[Data, Data]]
+    notes: list[int] = field(default_factory=list)
 
     @property
     def target_labels(self) -> list[str]:
@@ -46,18 +51,6 @@ class Line:
         compared = [cell for _, cell in self.cells if cell["value"] is not None or cell["target_label"]]
         labels = list(dict.fromkeys(cell["target_label"] for cell in compared))
         return labels if any(labels) else []
-
-
-@dataclass(frozen=True)
-class Theme:
-    """A table: the indicators of a theme, for the units of which something is expected there."""
-
-    number: int
-    title: str
-    units: list[Data]
-    lines: list[Line]
-    chart: charts.Chart | None
-    notes: list[Data]
 
 
 @dataclass(frozen=True)
@@ -72,6 +65,52 @@ class Score:
     def judged(self) -> int:
         return self.met + self.missed
 
+    @property
+    def sentence(self) -> str:
+        if self.judged == 0:
+            return "Aucun résultat n’a d’objectif auquel être comparé."
+        if self.judged == 1:
+            return f"Le seul résultat qui a un objectif {'l’atteint' if self.met else 'ne l’atteint pas'}."
+        if self.missed == 0:
+            return f"Les {self.judged} résultats qui ont un objectif l’atteignent tous."
+        if self.met == 0:
+            return f"Aucun des {self.judged} résultats qui ont un objectif ne l’atteint."
+        if self.met == 1:
+            return f"Sur {self.judged} résultats qui ont un objectif, un seul l’atteint."
+        return f"Sur {self.judged} résultats qui ont un objectif, {self.met} l’atteignent."
+
+    @property
+    def others_sentence(self) -> str:
+        if self.without_target == 0:
+            return ""
+        if self.without_target == 1:
+            return "Un autre résultat n’a pas d’objectif."
+        return f"{self.without_target} autres résultats n’ont pas d’objectif."
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The indicators of a theme, for the units of which something is expected there. `notes` are those that
+    its table calls, on a cell or on a line."""
+
+    number: int
+    title: str
+    units: list[Data]
+    lines: list[Line]
+    chart: charts.Chart | None
+    notes: list[Data]
+    sentences: list[str]
+
+    def tables(self, most: int) -> "Iterator[Theme]":
+        """The same theme on tables of at most so many units, shared evenly."""
+        count = -(-len(self.units) // most)
+        for number in range(count):
+            start, end = (round(len(self.units) * edge / count) for edge in (number, number + 1))
+            lines = [replace(line, cells=line.cells[start:end]) for line in self.lines]
+            called = _called(lines)
+            notes = [note for note in self.notes if note["number"] in called]
+            yield replace(self, units=self.units[start:end], lines=lines, notes=notes)
+
 
 @dataclass(frozen=True)
 class Headline:
@@ -83,11 +122,31 @@ class Headline:
 
 @dataclass(frozen=True)
 class Remark:
-    """Why a figure is absent, or how it was corrected."""
+    """Why a figure, its target or the year before it is absent or was corrected."""
+
+    unit: Data
+    indicator: Data
+    label: str
+    printed_text: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A result that does not reach its target."""
 
     unit: Data
     indicator: Data
     cell: Data
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The modules of a service in the year, each with the letter of its remark, empty where there is none."""
+
+    unit: str
+    service: str
+    modules: list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -109,12 +168,18 @@ class Reading:
     themes: list[Theme]
     notes: list[Data]
     remarks: list[Remark]
+    missed: list[Missed]
+    perimeter: list[Kept]
+    perimeter_remarks: list[tuple[str, str]]
     score: Score
 
 
 def read(content: Data) -> Reading:
-    parts = [Part(part["section"], part["title"], blocks(part["text"])) for part in content["parts"]]
+    """`content` is in the newest shape (publications/formats.py)."""
+    parts = [Part(part["section"], part["title"], richtext.shown(part["html"])) for part in content["parts"]]
     themes = [_theme(content, number, band) for number, band in enumerate(content["bands"], start=1)]
+    remarks = list(dict.fromkeys(row["remark"] for row in content["perimeter"] if row["remark"]))
+    letters = {remark: _letter(position) for position, remark in enumerate(remarks)}
     in_tables = {note["number"] for theme in themes for note in theme.notes}
     return Reading(
         content=content,
@@ -123,14 +188,22 @@ def read(content: Data) -> Reading:
         parts=[part for part in parts if part.section != "summary"],
         themes=themes,
         notes=[note for note in content["notes"] if note["number"] not in in_tables],
-        remarks=[
-            Remark(unit, line.indicator, cell)
+        remarks=list(_remarks(content, themes)),
+        missed=[
+            Missed(unit, line.indicator, cell)
             for theme in themes
             for line in theme.lines
             for unit, cell in line.cells
-            if cell["reason"]
+            if cell["verdict"] == Verdict.MISSED
         ],
-        score=_score(content),
+        perimeter=[
+            Kept(unit, service, [(row["module"], letters.get(row["remark"], "")) for row in rows])
+            for (unit, service), rows in groupby(
+                content["perimeter"], key=lambda row: (row["unit"], row["service"])
+            )
+        ],
+        perimeter_remarks=[(letter, remark) for remark, letter in letters.items()],
+        score=_score(content["bands"]),
     )
 
 
@@ -145,19 +218,24 @@ def headlines(reading: Reading, most: int = 5) -> list[Headline]:
     return found[:most]
 
 
-def blocks(text: str) -> list[Block]:
-    """Paragraphs are separated by an empty line; lines that begin with « - » are the items of a list."""
-    found = []
-    for paragraph in re.split(r"\n\s*\n", text.strip()):
-        lines = [line.strip() for line in paragraph.splitlines() if line.strip()]
-        for is_list, run in groupby(lines, key=lambda line: line.startswith(BULLET)):
-            found.append(Block(is_list, [line.removeprefix(BULLET) if is_list else line for line in run]))
-    return found
+def meetings(content: Data, on: datetime.date) -> list[Meeting]:
+    """Where the bilan had been shown on the day of its signature, or was to be."""
+    return [
+        Meeting(each["body_label"], held_on, each["remark"], held_on > on)
+        for each in content["presentations"]
+        for held_on in [datetime.date.fromisoformat(each["held_on"])]
+    ]
 
 
 def _followed(referentiel: Data) -> Followed:
     on = referentiel["labelled_on"]
     return Followed(referentiel["title"], datetime.date.fromisoformat(on) if on else None)
+
+
+def _letter(position: int) -> str:
+    """a, b, … z, aa, ab, …"""
+    above, rest = divmod(position, 26)
+    return (_letter(above - 1) if above else "") + chr(ord("a") + rest)
 
 
 def _theme(content: Data, number: int, band: Data) -> Theme:
@@ -168,18 +246,94 @@ def _theme(content: Data, number: int, band: Data) -> Theme:
     ]
     units = [content["units"][place] for place in expected]
     lines = [
-        Line(line, [(content["units"][place], line["cells"][place]) for place in expected])
+        Line(
+            line,
+            [(content["units"][place], line["cells"][place]) for place in expected],
+            [n["number"] for n in content["notes"] if n["indicator"] == line["title"] and not n["unit"]],
+        )
         for line in band["lines"]
     ]
-    cited = {number for line in lines for _, cell in line.cells for number in cell["notes"]}
+    called = _called(lines)
     return Theme(
         number=number,
-        title=band["theme"],
+        title=band["theme"] or NO_THEME,
         units=units,
         lines=lines,
         chart=charts.chart_of(band, content["units"]),
-        notes=[note for note in content["notes"] if note["number"] in cited],
+        notes=[note for note in content["notes"] if note["number"] in called],
+        sentences=list(_sentences(band, lines, content["year"])),
     )
+
+
+def _called(lines: Sequence[Line]) -> set[int]:
+    """The numbers of the notes that stand somewhere in a table."""
+    return {
+        number
+        for line in lines
+        for notes in [line.notes, *(cell["notes"] for _, cell in line.cells)]
+        for number in notes
+    }
+
+
+def _sentences(band: Data, lines: list[Line], year: int) -> Iterator[str]:
+    """What to know of a theme before one reads its table."""
+    yield _score([band]).sentence
+    if missed := _enumerated(lines, lambda cell: cell["verdict"] == Verdict.MISSED, with_value=True):
+        yield f"Objectif non atteint\xa0: {missed}."
+    if lost := _enumerated(lines, _turned(Verdict.MET, Verdict.MISSED)):
+        yield f"Atteint en {year - 1}, non atteint en {year}\xa0: {lost}."
+    if won := _enumerated(lines, _turned(Verdict.MISSED, Verdict.MET)):
+        yield f"Non atteint en {year - 1}, atteint en {year}\xa0: {won}."
+    cells = [cell for line in lines for _, cell in line.cells]
+    without = sum(cell["value"] is None and cell["absence"] != "not_expected" for cell in cells)
+    if without == 1:
+        yield "Un résultat attendu n’a pas de chiffre."
+    elif without:
+        yield f"{without} résultats attendus n’ont pas de chiffre."
+
+
+def _turned(before: Verdict, now: Verdict) -> Callable[[Data], bool]:
+    return lambda cell: (
+        cell["verdict"] == now and cell["previous"] is not None and cell["previous"]["verdict"] == before
+    )
+
+
+def _enumerated(lines: list[Line], is_meant: Callable[[Data], bool], *, with_value: bool = False) -> str:
+    """« Taux d'appels perdus (Arles 12,83 %, Istres 13 %) ; … », the first ones, and how many others."""
+    found = []
+    for line in lines:
+        names = [
+            f"{unit['short_name']} {cell['shown_label']}" if with_value else unit["short_name"]
+            for unit, cell in line.cells
+            if is_meant(cell)
+        ]
+        if names:
+            found.append(f"{line.indicator['title']} ({_first(names, ', ')})")
+    return _first(found, "\xa0; ")
+
+
+def _first(names: list[str], separator: str) -> str:
+    others = len(names) - NAMED
+    if others <= 0:
+        return separator.join(names)
+    return separator.join([*names[:NAMED], f"et {others} autre{'s' if others > 1 else ''}"])
+
+
+def _remarks(content: Data, themes: list[Theme]) -> Iterator[Remark]:
+    before = content["year"] - 1
+    for theme in themes:
+        for line in theme.lines:
+            for unit, cell in line.cells:
+                if cell["reason"]:
+                    label = cell["shown_label"]
+                    yield Remark(unit, line.indicator, label, cell["printed_text"], cell["reason"])
+                if cell["target_reason"]:
+                    label = f"objectif {cell['target_label']}"
+                    yield Remark(unit, line.indicator, label, "", cell["target_reason"])
+                if (previous := cell["previous"]) and previous["reason"]:
+                    label = f"rappel {before}, {previous['shown_label']}"
+                    printed = previous["printed_text"]
+                    yield Remark(unit, line.indicator, label, printed, previous["reason"])
 
 
 def _weight(line: Line) -> tuple[int, int]:
@@ -188,8 +342,8 @@ def _weight(line: Line) -> tuple[int, int]:
     return len(judged), sum(cell["value"] is not None for _, cell in line.cells)
 
 
-def _score(content: Data) -> Score:
-    cells = [cell for band in content["bands"] for line in band["lines"] for cell in line["cells"]]
+def _score(bands: list[Data]) -> Score:
+    cells = [cell for band in bands for line in band["lines"] for cell in line["cells"]]
     verdicts = [cell["verdict"] for cell in cells if cell["value"] is not None]
     return Score(
         verdicts.count(Verdict.MET), verdicts.count(Verdict.MISSED), verdicts.count(Verdict.NO_TARGET)

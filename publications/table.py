@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from unicodedata import category
 
+from publications.formats import Data
 from publications.models import Bilan
-from publications.reading import Data
 from referentiel.measures import Coverage
 from referentiel.models import Indicator
 

@@ -12,4 +12,6 @@ urlpatterns = [
     path("<slug:slug>/bilans/<int:year>/", public.bilan, name="public_bilan"),
     re_path(BILAN + r"\.pdf$", public.bilan_pdf, name="public_bilan_pdf"),
     re_path(BILAN + r"\.csv$", public.bilan_csv, name="public_bilan_csv"),
+    path("<slug:slug>/bilans/<int:year>/edition-<int:edition>/", public.edition, name="public_edition"),
+    re_path(BILAN + r"-edition-(?P<edition>[0-9]{1,4})\.pdf$", public.edition_pdf, name="public_edition_pdf"),
 ]

@@ -14,7 +14,7 @@ from jobs.models import Job
 from publications import bilan as contents
 from publications import files, parts, progress, public, publish, reading
 from publications.forms import FreezeForm, PartForm, WithdrawForm
-from publications.models import Bilan, Part
+from publications.models import Bilan, Part, Presentation
 from sites.access import Access, Action, AgentRequest, enter
 
 FIRST_YEAR = 2000
@@ -47,7 +47,7 @@ def bilan_prepare(request: AgentRequest, slug: str, year: int) -> HttpResponse:
     """The bilan as it would be signed now, with the list of what it lacks."""
     access = enter(request, slug, Action.READ_DRAFTS)
     content = contents.assemble(access.prefecture, _possible(access, year))
-    last = Bilan.objects.filter(prefecture=access.prefecture, year=year).defer("content").first()
+    last = publish.latest(access.prefecture, year)
     return render(
         request,
         "publications/prepare.html",
@@ -56,7 +56,7 @@ def bilan_prepare(request: AgentRequest, slug: str, year: int) -> HttpResponse:
             "year": year,
             "has_figures": content.has_figures,
             "last": last,
-            "is_signed": publish.says_the_same(last, content),
+            "is_signed": publish.repeats(last, content),
             "reading": reading.read(content.as_data()),
         },
     )
@@ -88,22 +88,35 @@ def bilan_part(request: AgentRequest, slug: str, year: int, section: str) -> Htt
 
 @asks_first
 def bilan_freeze(request: AgentRequest, slug: str, year: int) -> HttpResponse:
-    """Ask, with what the signature changes; then sign what was read."""
+    """Ask, with what the signature changes; then sign what was read. A refusal keeps the erratum typed."""
     access = enter(request, slug, Action.SIGN)
-    _possible(access, year)
-    form = FreezeForm(request.POST if request.method == "POST" else None)
-    if not form.is_valid():
-        content = contents.assemble(access.prefecture, year)
-        read = contents.hash_of(content.as_text())
-        context = {"slug": slug, "year": year, "content": content, "read": read}
-        return render(request, "publications/freeze.html", context)
-    try:
-        bilan = publish.freeze(access.prefecture, year, by=request.user, read=form.cleaned_data["read"])
-    except publish.RefusedError as refused:
-        messages.error(request, str(refused))
-        return redirect("bilan_prepare", slug, year)
-    messages.success(request, f"Le bilan {year} est arrêté\xa0: édition {bilan.edition}. Son PDF se prépare.")
-    return redirect("bilan_edition", slug, year, bilan.edition)
+    prefecture = access.prefecture
+    corrected = publish.last_published(prefecture, _possible(access, year))
+    form = FreezeForm(request.POST if request.method == "POST" else None, corrected=corrected)
+    if form.is_valid():
+        read, erratum = form.cleaned_data["read"], form.cleaned_data.get("erratum", "")
+        try:
+            bilan = publish.freeze(prefecture, year, by=request.user, read=read, erratum=erratum)
+        except publish.RefusedError as refused:
+            if not erratum:
+                messages.error(request, str(refused))
+                return redirect("bilan_prepare", slug, year)
+            form.add_error(None, str(refused))
+        else:
+            messages.success(
+                request, f"Le bilan {year} est arrêté\xa0: édition {bilan.edition}. Son PDF se prépare."
+            )
+            return redirect("bilan_edition", slug, year, bilan.edition)
+    content = contents.assemble(prefecture, year)
+    context = {
+        "slug": slug,
+        "year": year,
+        "content": content,
+        "read": contents.hash_of(content.as_text()),
+        "corrected": corrected,
+        "form": form,
+    }
+    return render(request, "publications/freeze.html", context)
 
 
 @require_safe
@@ -118,6 +131,8 @@ def bilan_edition(request: AgentRequest, slug: str, year: int, edition: int) -> 
             "bilan": bilan,
             "progress": None if bilan.pdf_name else _progress(bilan),
             "pdf_size": files.size_of(bilan.pdf_name),
+            "corrected": publish.last_published(bilan.prefecture, year),
+            "meetings": public.meetings(Presentation.objects.of(bilan), bilan.prefecture.today()),
             "reading": reading.read(bilan.data),
         },
     )
@@ -153,7 +168,8 @@ def bilan_pdf(request: AgentRequest, slug: str, year: int, edition: int) -> Http
 def bilan_publish(request: AgentRequest, slug: str, year: int, edition: int) -> HttpResponse:
     bilan = _edition(request, slug, year, edition, Action.SIGN)
     if request.method != "POST":
-        return render(request, "publications/publish.html", {"slug": slug, "bilan": bilan})
+        shown = Bilan.objects.shown().filter(prefecture=bilan.prefecture, year=year).first()
+        return render(request, "publications/publish.html", {"slug": slug, "bilan": bilan, "shown": shown})
     try:
         publish.publish(bilan, by=request.user)
     except publish.RefusedError as refused:
@@ -183,7 +199,7 @@ def _edition(
 ) -> Bilan:
     """An edition that the agent may see, where their role allows the action."""
     readable = Bilan.objects.readable_by(enter(request, slug, action))
-    everyone = ("prefecture", "frozen_by", "published_by", "withdrawn_by")
+    everyone = ("prefecture", "frozen_by", "published_by", "withdrawn_by", "replaced_by")
     return get_object_or_404(readable.select_related(*everyone), year=year, edition=edition)
 
 

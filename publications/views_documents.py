@@ -36,7 +36,7 @@ def home(request: AgentRequest, slug: str) -> HttpResponse:
     context = {
         "slug": slug,
         "shelves": shelves,
-        "bilans": Bilan.objects.readable_by(access).published().defer("content"),
+        "bilans": Bilan.objects.readable_by(access).shown().defer("content"),
         "drafts": drafts,
         "notices": documents.notices_of(access.prefecture),
     }
@@ -54,9 +54,7 @@ def entry(request: AgentRequest, slug: str, entry: Entry) -> HttpResponse:
         "shelf": shelf,
         "drafts": drafts,
         "promises": espace.promises(access.prefecture, access.on) if entry == Entry.ENGAGEMENTS else [],
-        "bilans": Bilan.objects.readable_by(access).published().defer("content")
-        if entry == Entry.BILAN
-        else [],
+        "bilans": Bilan.objects.readable_by(access).shown().defer("content") if entry == Entry.BILAN else [],
     }
     return render(request, "publications/entry.html", context)
 

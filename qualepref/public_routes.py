@@ -13,5 +13,7 @@ PUBLIC_ROUTES = (
     "public_prefecture",  # the Espace Qualité of a préfecture: its published bilans
     "public_bilan",  # a published bilan, from its signed content
     "public_bilan_pdf",  # the same, as signed
+    "public_edition",  # the same for one edition: what was replaced stays readable, with a banner
+    "public_edition_pdf",  # the same, as signed
     "public_bilan_csv",  # the same figures, to be reused
 )

@@ -48,7 +48,7 @@ def load_year() -> Prefecture:
 def sign(prefecture: Prefecture) -> Bilan:
     """The 2018 bilan that people see: the shown edition, else the latest, else a new one, its PDF ordered."""
     editions = Bilan.objects.filter(prefecture=prefecture, year=YEAR)
-    if existing := editions.published().first() or editions.first():
+    if existing := editions.shown().first() or editions.first():
         return existing
     manager = Membership.objects.get(prefecture=prefecture, role=Membership.Role.QUALITY_MANAGER).agent
     return publish.freeze(prefecture, YEAR, by=manager)

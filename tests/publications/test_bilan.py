@@ -2,7 +2,6 @@
 
 import json
 
-import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -10,7 +9,6 @@ from indicators.models import Measurement
 from publications import bilan as contents
 from publications import reading
 from publications.models import Part
-from publications.reading import Block
 from referentiel.models import Adoption, Indicator, Target
 from sites.models import Prefecture, Unit
 from tests import factories
@@ -86,6 +84,8 @@ def test_the_year_before_is_said_with_its_months_where_they_differ(
         "verdict": "missed",
         "verdict_label": "objectif non atteint",
         "caution": "",
+        "printed_text": "",
+        "reason": "",
     }
     assert other is not None
     assert other["caution"] == "autres mois\xa0: avril à décembre"
@@ -156,7 +156,7 @@ def test_assembling_costs_the_same_with_one_and_with_three_of_everything(
         factories.AdoptionFactory(prefecture=prefecture)
         factories.PartFactory(prefecture=prefecture, section=Part.Section.values[number])
 
-    assert counts == [9, 9, 9]
+    assert counts == [12, 12, 12]
 
 
 # --- what is missing ---------------------------------------------------------------------------------------
@@ -211,26 +211,6 @@ def test_what_could_not_be_measured_and_says_why_is_not_missing(
 
 
 # --- reading it --------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "blocks"),
-    [
-        ("", []),
-        ("Une phrase.", [Block(False, ["Une phrase."])]),
-        ("Deux\nlignes.", [Block(False, ["Deux", "lignes."])]),
-        ("Un.\n\n\n \nDeux.", [Block(False, ["Un."]), Block(False, ["Deux."])]),
-        ("- a\n- b", [Block(True, ["a", "b"])]),
-        (
-            "Voici :\n- a\n - b\nEt puis.",
-            [Block(False, ["Voici :"]), Block(True, ["a", "b"]), Block(False, ["Et puis."])],
-        ),
-        ("-5 % en un an", [Block(False, ["-5 % en un an"])]),
-        ("- ", [Block(False, ["-"])]),
-    ],
-)
-def test_typed_text_is_read_as_paragraphs_and_lists(text: str, blocks: list[Block]) -> None:
-    assert reading.blocks(text) == blocks
 
 
 def test_a_table_has_the_columns_of_which_something_is_expected(

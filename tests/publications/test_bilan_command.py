@@ -53,7 +53,7 @@ def test_the_published_edition_wins_over_a_later_one_that_is_not(
     published: Bilan, claire: Agent, figures: Indicator, run: Run, folder: Path
 ) -> None:
     figures.measurements.update(numerator=11)
-    later = publish.freeze(published.prefecture, 2018, by=claire)
+    later = publish.freeze(published.prefecture, 2018, by=claire, erratum="Un courriel compté en trop.")
 
     printed = run(folder / "bilan.pdf")
 

@@ -152,10 +152,12 @@ def test_the_corrected_edition_says_what_it_replaces(
 ) -> None:
     publish.withdraw(published, by=claire, reason="Le siège a compté un courriel de trop.")
     Measurement.objects.filter(unit=siege).update(numerator=18)
-    publish.publish(attach(publish.freeze(published.prefecture, 2018, by=claire)), by=claire)
+    erratum = "Siège\xa0: 18 réponses, et non 19."
+    publish.publish(attach(publish.freeze(published.prefecture, 2018, by=claire, erratum=erratum)), by=claire)
 
     page = client.get(url("public_bilan", SLUG, 2018))
 
+    assert f"<p>{erratum}</p>" in page.text
     assert "Motif&nbsp;: Le siège a compté un courriel de trop." in page.text
     assert "90,00\xa0%" in page.text
     assert "95,00\xa0%" not in page.text
@@ -208,7 +210,7 @@ def test_the_page_costs_the_same_with_one_and_with_three_indicators(
             page = client.get(url("public_bilan", SLUG, year))
         counts.append((len(page.context["reading"].themes[-1].lines), len(queries)))
 
-    assert [cost for _, cost in counts] == [2, 2, 2]
+    assert [cost for _, cost in counts] == [3, 3, 3]
     assert counts[0][0] < counts[2][0]
 
 
@@ -392,7 +394,7 @@ def test_hostile_text_in_every_field_is_shown_as_text(
     first = attach(publish.freeze(prefecture, 2018, by=claire))
     publish.publish(first, by=claire)
     publish.withdraw(first, by=claire, reason=HOSTILE)
-    publish.publish(attach(publish.freeze(prefecture, 2018, by=claire)), by=claire)
+    publish.publish(attach(publish.freeze(prefecture, 2018, by=claire, erratum=HOSTILE)), by=claire)
     factories.PrefectureFactory(name=HOSTILE)
 
     for address in (

@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from indicators.models import Measurement
 from jobs.models import Job
 from publications import bilan as contents
-from publications import pdf, publish
+from publications import comparing, pdf, publish
 from publications.models import Bilan
 from referentiel.models import Indicator
 from sites.models import Agent, Prefecture, Unit
@@ -74,9 +74,10 @@ def test_what_was_withdrawn_may_be_signed_again_unchanged(
 ) -> None:
     publish.withdraw(published, by=claire, reason="Publié trop tôt.")
 
-    second = publish.freeze(prefecture, 2018, by=claire)
+    second = publish.freeze(prefecture, 2018, by=claire, erratum="Rien n'a changé.")
 
-    assert (second.edition, second.sha256) == (2, published.sha256)
+    assert second.edition == 2
+    assert comparing.statement(second.data) == comparing.statement(published.data)
 
 
 def test_nobody_signs_what_they_did_not_read(
@@ -197,14 +198,14 @@ def test_publishing_shows_the_edition_and_says_who_and_when(ready: Bilan, claire
     ready.refresh_from_db()
     assert ready.is_shown
     assert (ready.published_by, ready.state_label) == (claire, "publié")
-    assert list(Bilan.objects.published()) == [ready]
+    assert list(Bilan.objects.shown()) == [ready]
 
 
 def test_nothing_is_published_before_its_pdf_is_ready(signed: Bilan, claire: Agent) -> None:
     with pytest.raises(publish.RefusedError, match="Le PDF n'est pas encore prêt"):
         publish.publish(signed, by=claire)
 
-    assert not Bilan.objects.published().exists()
+    assert not Bilan.objects.shown().exists()
 
 
 def test_an_edition_is_published_once(published: Bilan, claire: Agent) -> None:
@@ -217,36 +218,155 @@ def test_an_edition_is_published_once(published: Bilan, claire: Agent) -> None:
     assert published.published_at == first
 
 
-def test_one_edition_of_a_year_is_shown_at_a_time(
+@pytest.fixture
+def corrected(
     prefecture: Prefecture,
     published: Bilan,
     siege: Unit,
     claire: Agent,
     attach: Callable[[Bilan], Bilan],
+) -> Bilan:
+    """The second edition, with its PDF, not published yet."""
+    Measurement.objects.filter(unit=siege).update(numerator=18)
+    return attach(publish.freeze(prefecture, 2018, by=claire, erratum=" Un courriel compté en trop.\n"))
+
+
+def test_the_corrected_edition_takes_the_place_of_the_one_that_is_shown(
+    published: Bilan, corrected: Bilan, claire: Agent
+) -> None:
+    publish.publish(corrected, by=claire)
+
+    published.refresh_from_db()
+    corrected.refresh_from_db()
+    assert list(Bilan.objects.shown()) == [corrected]
+    assert list(Bilan.objects.public()) == [corrected, published]
+    assert (published.replaced_by, published.replaced_at) == (corrected, corrected.published_at)
+    assert (published.state_label, corrected.state_label) == ("remplacé", "publié")
+    assert corrected.data["erratum"] == {"edition": 1, "text": "Un courriel compté en trop."}
+
+
+def test_there_is_no_moment_without_a_bilan(
+    published: Bilan, corrected: Bilan, claire: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What fails between the two gestures undoes both."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Bilan, "save", fail)
+    with pytest.raises(ZeroDivisionError):
+        publish.publish(corrected, by=claire)
+
+    assert list(Bilan.objects.shown()) == [published]
+
+
+@pytest.mark.parametrize("erratum", ["", " \n "])
+def test_a_correction_of_what_was_published_says_what_it_corrects(
+    prefecture: Prefecture, published: Bilan, siege: Unit, claire: Agent, erratum: str
+) -> None:
+    Measurement.objects.filter(unit=siege).update(numerator=18)
+
+    with pytest.raises(publish.RefusedError, match="dire ce que la nouvelle corrige, et pourquoi"):
+        publish.freeze(prefecture, 2018, by=claire, erratum=erratum)
+
+    assert Bilan.objects.get() == published
+
+
+def test_an_edition_signed_before_the_other_was_published_must_be_signed_again_with_its_erratum(
+    prefecture: Prefecture, ready: Bilan, siege: Unit, claire: Agent, attach: Callable[[Bilan], Bilan]
 ) -> None:
     Measurement.objects.filter(unit=siege).update(numerator=18)
     second = attach(publish.freeze(prefecture, 2018, by=claire))
+    publish.publish(ready, by=claire)
 
-    with pytest.raises(publish.RefusedError, match="Une autre édition du bilan 2018 est publiée"):
+    with pytest.raises(publish.RefusedError, match="Cette édition ne dit pas ce qu'elle corrige"):
         publish.publish(second, by=claire)
+    third = attach(publish.freeze(prefecture, 2018, by=claire, erratum="Un courriel compté en trop."))
+    publish.publish(third, by=claire)
 
-    assert list(Bilan.objects.published()) == [published]
+    assert list(Bilan.objects.shown()) == [third]
+
+
+def test_an_older_edition_does_not_replace_a_newer_one(
+    prefecture: Prefecture, ready: Bilan, siege: Unit, claire: Agent, attach: Callable[[Bilan], Bilan]
+) -> None:
+    Measurement.objects.filter(unit=siege).update(numerator=18)
+    second = attach(publish.freeze(prefecture, 2018, by=claire))
+    publish.publish(second, by=claire)
+
+    with pytest.raises(publish.RefusedError, match="L'édition 2, plus récente, a été publiée"):
+        publish.publish(ready, by=claire)
+
+    assert list(Bilan.objects.shown()) == [second]
+
+
+def test_correct_withdraw_rebuild(
+    prefecture: Prefecture,
+    published: Bilan,
+    corrected: Bilan,
+    claire: Agent,
+    attach: Callable[[Bilan], Bilan],
+) -> None:
+    """The second edition was wrong too: it goes, the first does not come back, a third takes their place."""
+    publish.publish(corrected, by=claire)
+    publish.withdraw(corrected, by=claire, reason="Fausse aussi.")
+
+    assert not Bilan.objects.shown().exists()
+    assert list(Bilan.objects.public()) == [published]
+
+    third = attach(publish.freeze(prefecture, 2018, by=claire, erratum="Le bon chiffre est 18."))
+    publish.publish(third, by=claire)
+
+    published.refresh_from_db()
+    corrected.refresh_from_db()
+    assert list(Bilan.objects.shown()) == [third]
+    assert third.data["erratum"]["edition"] == 2
+    assert (published.replaced_by, corrected.replaced_by) == (corrected, None)
+
+
+def test_what_was_replaced_may_still_be_withdrawn(published: Bilan, corrected: Bilan, claire: Agent) -> None:
+    publish.publish(corrected, by=claire)
+
+    publish.withdraw(published, by=claire, reason="Un nom y figurait.")
+
+    assert list(Bilan.objects.public()) == [corrected]
 
 
 def test_after_the_withdrawal_the_corrected_edition_is_published(
-    prefecture: Prefecture,
-    published: Bilan,
-    siege: Unit,
-    claire: Agent,
-    attach: Callable[[Bilan], Bilan],
+    published: Bilan, corrected: Bilan, claire: Agent
+) -> None:
+    publish.withdraw(published, by=claire, reason="Le siège a compté un courriel de trop.")
+
+    publish.publish(corrected, by=claire)
+
+    assert list(Bilan.objects.shown()) == [corrected]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_editions_published_at_once_leave_one_shown(
+    prefecture: Prefecture, ready: Bilan, siege: Unit, claire: Agent, attach: Callable[[Bilan], Bilan]
 ) -> None:
     Measurement.objects.filter(unit=siege).update(numerator=18)
     second = attach(publish.freeze(prefecture, 2018, by=claire))
-    publish.withdraw(published, by=claire, reason="Le siège a compté un courriel de trop.")
+    start, refusals = threading.Barrier(2), []
 
-    publish.publish(second, by=claire)
+    def show(bilan: Bilan) -> None:
+        start.wait()
+        try:
+            publish.publish(bilan, by=claire)
+        except publish.RefusedError as refused:
+            refusals.append(str(refused))
+        finally:
+            connection.close()
 
-    assert list(Bilan.objects.published()) == [second]
+    threads = [threading.Thread(target=show, args=[bilan]) for bilan in (ready, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(refusals) == 1
+    assert Bilan.objects.shown().count() == 1
 
 
 def test_withdrawing_keeps_the_reason(published: Bilan, claire: Agent) -> None:
@@ -262,7 +382,7 @@ def test_withdrawing_needs_a_reason(published: Bilan, claire: Agent) -> None:
     with pytest.raises(publish.RefusedError, match="Indiquer le motif"):
         publish.withdraw(published, by=claire, reason=" \n ")
 
-    assert list(Bilan.objects.published()) == [published]
+    assert list(Bilan.objects.shown()) == [published]
 
 
 def test_what_is_not_shown_cannot_be_withdrawn(ready: Bilan, claire: Agent) -> None:
@@ -284,8 +404,9 @@ def test_what_was_withdrawn_is_not_published_again(published: Bilan, claire: Age
     ("changes", "sentence"),
     [
         ({"edition": 1}, "Cette édition existe déjà."),
-        ({"is_published": True}, "Une édition de ce bilan est déjà publiée : la retirer d'abord."),
+        ({"is_published": True}, "Une édition de ce bilan est déjà publiée."),
         ({"is_published": True, "year": 2017, "pdf_name": ""}, "Le PDF n'est pas encore prêt."),
+        ({"replaced_at": "2019-03-09T09:00Z"}, "Une édition remplacée a été publiée, et dit par laquelle."),
         ({"is_withdrawn": True, "withdrawal_reason": ""}, "Un retrait suit une publication et a un motif."),
         ({"is_withdrawn": True, "published_at": None}, "Un retrait suit une publication et a un motif."),
     ],

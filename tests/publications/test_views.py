@@ -99,7 +99,7 @@ def test_an_agent_reads_in_the_list_what_is_published_and_nothing_else(
     basile: Agent, client_of: SignIn, published: Bilan, claire: Agent, siege: Unit
 ) -> None:
     Measurement.objects.filter(unit=siege).update(numerator=18)
-    publish.freeze(published.prefecture, 2018, by=claire)
+    publish.freeze(published.prefecture, 2018, by=claire, erratum="Un courriel compté en trop.")
 
     (year,) = client_of(basile).get(url("bilans")).context["years"]
 
@@ -206,7 +206,7 @@ def test_a_part_is_written_and_shown_in_the_preview(browser: Client, figures: In
     assert (part.section, part.version) == ("actions", 1)
     assert part.text == "Une bonne année.\n\n- deux visites\n- une enquête"
     assert response.redirect_chain == [(url("bilan_prepare", 2018), 302)]
-    assert "<li>deux visites</li><li>une enquête</li>" in response.text
+    assert "<li>deux visites</li>\n<li>une enquête</li>" in response.text
 
 
 def test_who_wrote_stays_in_the_history(browser: Client, claire: Agent, figures: Indicator) -> None:
@@ -299,9 +299,11 @@ def test_an_unknown_part_is_not_found(
 def test_hostile_text_is_shown_as_it_was_typed(browser: Client, figures: Indicator) -> None:
     browser.post(url("bilan_part", 2018, "summary"), {"text": HOSTILE, "version": 0})
 
-    for page in (browser.get(url("bilan_prepare", 2018)), browser.get(url("bilan_part", 2018, "summary"))):
-        assert "<script>alert" not in page.text
-        assert "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;{{ 7|add:7 }}=HYPERLINK" in page.text
+    for page, quote in (("bilan_prepare", "'"), ("bilan_part", "&#x27;")):
+        where = [2018] if page == "bilan_prepare" else [2018, "summary"]
+        text = browser.get(url(page, *where)).text
+        assert "<script>alert" not in text
+        assert f"&lt;script&gt;alert({quote}x{quote})&lt;/script&gt;{{{{ 7|add:7 }}}}=HYPERLINK" in text
 
 
 # --- signing -----------------------------------------------------------------------------------------------
@@ -486,7 +488,8 @@ def test_the_pdf_is_served_inline_under_its_name(browser: Client, ready: Bilan) 
 
     assert response.content == PDF
     assert response["Content-Type"] == "application/pdf"
-    assert response["Content-Disposition"] == 'inline; filename="bilan-2018-bouches-du-rhone.pdf"'
+    name = "bilan-2018-bouches-du-rhone-edition-1.pdf"
+    assert response["Content-Disposition"] == f'inline; filename="{name}"'
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Cache-Control"] == "no-store, private"
 
@@ -530,7 +533,7 @@ def test_an_unknown_edition_is_not_found(browser: Client, ready: Bilan, edition:
 def test_publishing_asks_first_and_then_shows_the_bilan(browser: Client, ready: Bilan, claire: Agent) -> None:
     question = browser.get(url("bilan_publish", 2018, 1))
     assert "Publier le bilan 2018, édition 1&nbsp;?" in question.text
-    assert not Bilan.objects.published().exists()
+    assert not Bilan.objects.shown().exists()
 
     response = browser.post(url("bilan_publish", 2018, 1))
 
@@ -558,7 +561,7 @@ def test_withdrawing_without_a_reason_asks_for_it(browser: Client, published: Bi
     page = browser.post(url("bilan_withdraw", 2018, 1), {"reason": " \r\n"})
 
     assert "Indiquer le motif du retrait." in page.text
-    assert Bilan.objects.published().get() == published
+    assert Bilan.objects.shown().get() == published
 
 
 def test_a_refused_withdrawal_keeps_the_typed_reason(browser: Client, ready: Bilan) -> None:
@@ -639,4 +642,4 @@ def test_a_right_withdrawn_is_gone_at_the_next_click(browser: Client, claire: Ag
 
     claire.memberships.all().delete()
     assert browser.get(url("bilan_edition", 2018, 1)).status_code == 404
-    assert not Bilan.objects.published().exists()
+    assert not Bilan.objects.shown().exists()

@@ -54,7 +54,7 @@ def _year(text: str) -> int:
 def _document(prefecture: Prefecture, year: int) -> tuple[str, bytes]:
     """What the document is, and its bytes."""
     editions = Bilan.objects.filter(prefecture=prefecture, year=year, withdrawn_at=None)
-    bilan = editions.published().first() or editions.first()
+    bilan = editions.shown().first() or editions.first()
     if bilan is None:
         content = contents.assemble(prefecture, year)
         if not content.has_figures:
