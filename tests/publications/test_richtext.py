@@ -112,7 +112,7 @@ def test_no_text_takes_long(source: str) -> None:
 
     richtext.to_html(source)
 
-    assert time.process_time() - begun < 2
+    assert time.process_time() - begun < 10
 
 
 def test_how_deep_lists_stand_is_known() -> None:
