@@ -89,7 +89,7 @@ STEPS = (
     ),
     (
         "Les référents",
-        "Au moins un référent qualité par unité, et son adjoint.",
+        "Au moins un référent qualité par unité, et son suppléant.",
         "has_referents",
         "Voir l’organisation",
         "organisation",

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db.models import Q
 from dsfr.forms import DsfrBaseForm
 
@@ -38,7 +38,9 @@ class DayField(forms.DateField):
 
 
 class LinesField(forms.CharField):
-    """A list of texts, one a line; blank lines and repetitions are left out."""
+    """A list of names, one a line; blank lines and repetitions are left out."""
+
+    MAX_LINES, MAX_LENGTH = 50, 120
 
     widget = forms.Textarea(attrs={"rows": 5})
 
@@ -47,13 +49,20 @@ class LinesField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         lines = [re.sub(r"\s+", " ", line).strip() for line in (value or "").splitlines()]
-        return list(dict.fromkeys(line for line in lines if line))
+        names = list(dict.fromkeys(line for line in lines if line))
+        if len(names) > self.MAX_LINES or any(len(name) > self.MAX_LENGTH for name in names):
+            raise forms.ValidationError(
+                f"Au plus {self.MAX_LINES} noms, de {self.MAX_LENGTH} caractères chacun."
+            )
+        return names
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return (initial or []) != self.to_python(data)
 
 
-class Tick(forms.CheckboxInput):
+class CheckboxInput(forms.CheckboxInput):
+    """Its name tells the DSFR how to draw it."""
+
     def use_required_attribute(self, initial: Any) -> bool:
         return False
 
@@ -61,7 +70,7 @@ class Tick(forms.CheckboxInput):
 class TickField(forms.BooleanField):
     """Yes or no: a box left empty is an answer, not something optional."""
 
-    widget = Tick
+    widget = CheckboxInput
 
     def validate(self, value: Any) -> None:
         pass
@@ -176,11 +185,16 @@ class UnitChoice(forms.ModelChoiceField):
 
 class SiteForm(VersionedForm):
     unit = UnitChoice(label="Unité", queryset=Unit.objects.none(), empty_label="Choisir une unité")
+    address = forms.CharField(
+        label="Adresse",
+        required=False,
+        validators=[MaxLengthValidator(500, "Au plus 500 caractères.")],
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
 
     class Meta:
         model = Site
         fields = ["unit", "name", "address"]
-        widgets = {"address": forms.Textarea(attrs={"rows": 3})}
         help_texts = {"name": "Le nom sous lequel les usagers le connaissent."}
 
     def __init__(self, *args: Any, prefecture: Prefecture, **options: Any) -> None:

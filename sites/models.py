@@ -310,7 +310,8 @@ class Designation(models.Model):
     history = HistoricalRecords(m2m_fields=[sites])
 
     class Meta:
-        verbose_name = "désignation"
+        verbose_name = "changement daté d’un service"
+        verbose_name_plural = "changements datés de services"
         ordering = ["service", F("starts_on").asc(nulls_first=True)]
         constraints = [
             models.UniqueConstraint(

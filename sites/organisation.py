@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from sites.models import Closure, Designation, Prefecture, Service, ServiceQuerySet, Site, Unit
@@ -94,22 +94,30 @@ def propose(prefecture: Prefecture) -> None:
 
 def may_move(prefecture: Prefecture) -> bool:
     """Whether its address may change: not once it has published something, that people have bookmarked."""
-    return not prefecture.bilans.filter(published_at__isnull=False).exists()
+    published = (prefecture.bilans, prefecture.documents)
+    return not any(rows.filter(published_at__isnull=False).exists() for rows in published)
 
 
 def save(row: AnyRow, *, seen: str = "") -> AnyRow:
     """Keep a new row, or what was changed in one that was read in the version `seen`."""
-    with _organising(prefecture_of(row)):
-        stored = _as_read(row, seen) if row.pk else None
-        match row:
-            case Prefecture():
-                _refuse_a_move(row, stored)
-            case Unit() if isinstance(stored, Unit) and stored.name not in (row.name, *row.aliases):
-                row.aliases = [*row.aliases, stored.name]  # old documents go on saying it
-            case Closure():
-                _refuse_an_overlap(row)
+    is_new = row.pk is None
+    try:
+        with _organising(prefecture_of(row)):
+            stored = None if is_new else _as_read(row, seen)
+            match row:
+                case Prefecture():
+                    _refuse_a_move(row, stored)
+                case Unit() if isinstance(stored, Unit) and stored.name not in (row.name, *row.aliases):
+                    row.aliases = [*row.aliases, stored.name]  # old documents go on saying it
+                case Closure():
+                    _refuse_an_overlap(row)
+            row.full_clean()
+            row.save()
+    except IntegrityError:  # a préfecture that somebody created in the same instant: nothing was locked
+        if is_new:
+            row.pk = None
         row.full_clean()
-        row.save()
+        raise
     return row
 
 

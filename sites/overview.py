@@ -61,7 +61,7 @@ def of(prefecture: Prefecture, on: datetime.date) -> Overview:
             agent__is_active=True,
         )
         .select_related("agent")
-        .order_by("agent__full_name")
+        .order_by("is_deputy", "agent__full_name")
     )
     referents = [held for held in memberships if held.role == Membership.Role.REFERENT]
     services = list(
@@ -102,7 +102,7 @@ def _tree(unit: Unit, services: list[Service], referents: list[Membership]) -> l
 
 
 def _named(held: Membership) -> str:
-    return held.agent.full_name
+    return f"{held.agent.full_name} (suppléant)" if held.is_deputy else held.agent.full_name
 
 
 def _has_referent(branch: Branch) -> bool:

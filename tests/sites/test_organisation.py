@@ -16,8 +16,10 @@ from sites.organisation import ConflictError, State
 from tests.factories import (
     BilanFactory,
     ClosureFactory,
+    DocumentFactory,
     MembershipFactory,
     PerimeterFactory,
+    PrefectureFactory,
     ServiceFactory,
     SiteFactory,
 )
@@ -322,7 +324,7 @@ def test_a_site_that_a_former_designation_names_stays(didsic, siege):
     didsic.sites.set([site])
     rename(didsic)
 
-    assert organisation.held_by(site) == ["1 désignation"]
+    assert organisation.held_by(site) == ["1 changement daté d’un service"]
 
 
 # --- units, préfectures, closures --------------------------------------------------------------------------
@@ -376,6 +378,14 @@ def test_the_address_of_a_prefecture_that_has_published_stays(prefecture):
     said = refused(organisation.save, prefecture, seen=organisation.version_of(prefecture))
 
     assert said == {"slug": ["La préfecture a déjà publié sous son adresse, qui ne peut donc plus changer."]}
+
+
+def test_a_document_that_was_published_holds_the_address_too(prefecture):
+    DocumentFactory(prefecture=prefecture)
+    before = organisation.may_move(prefecture)
+    DocumentFactory(prefecture=prefecture, is_published=True)
+
+    assert (before, organisation.may_move(prefecture)) == (True, False)
 
 
 def test_the_address_of_a_prefecture_that_has_published_nothing_may_change(prefecture):
@@ -451,6 +461,29 @@ def test_what_was_deleted_meanwhile_is_not_written_again(siege):
     assert refused(organisation.save, row, seen=seen) == {
         "": ["Ceci a été supprimé par quelqu’un d’autre depuis que vous l’avez ouvert."]
     }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_prefecture_created_twice_by_a_double_click_is_one_and_a_sentence():
+    start, sentences = threading.Barrier(2), []
+
+    def create() -> None:
+        start.wait()
+        try:
+            organisation.save(PrefectureFactory.build(code="67", slug="bas-rhin"))
+        except ValidationError as error:
+            sentences.append(sorted(error.message_dict))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=create) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert Prefecture.objects.count() == 1
+    assert sentences == [["code", "slug"]]
 
 
 @pytest.mark.django_db(transaction=True)

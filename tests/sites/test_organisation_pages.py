@@ -207,6 +207,14 @@ def test_the_overview_shows_units_services_sites_and_referents(browser, siege, a
         service=accueil,
         ends_on=datetime.date(2020, 1, 1),
     )
+    deputy = AgentFactory(full_name="Anna Adjointe")
+    MembershipFactory(
+        agent=deputy,
+        prefecture=siege.prefecture,
+        role=Membership.Role.REFERENT,
+        unit=rachid.memberships.get().unit,
+        is_deputy=True,
+    )
     AdoptionFactory(prefecture=siege.prefecture)
 
     page = words(browser.get(HERE))
@@ -214,7 +222,7 @@ def test_the_overview_shows_units_services_sites_and_referents(browser, siege, a
     assert "Responsable qualité : Claire Martin." in page
     assert "Siège Aucun référent pour l’ensemble de l’unité. Site : Saint-Sébastien." in page
     assert "BA, Bureau de l’accueil GUICHET, Guichet unique Saint-Sébastien" in page
-    assert "Sous-préfecture d’Arles Référent : Rachid Benali." in page
+    assert "Sous-préfecture d’Arles Référents : Rachid Benali, Anna Adjointe (suppléant)." in page
     assert "Siège : aucun référent qualité." in page
     assert "Sous-préfecture d’Arles : aucun service." in page
     assert "Alix Ancien" not in page
@@ -258,6 +266,28 @@ def test_a_unit_is_added_with_its_old_names_one_a_line(browser, siege):
     assert "L’unité « Sous-préfecture d’Istres » est ajoutée." in words(page)
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"position": "99999999999"},
+        {"position": "-1"},
+        {"name": " "},
+        {"name": "n" * 121},
+        {"kind": "prison"},
+        {"aliases": "a\n" * 10 + "\n".join(str(n) for n in range(60))},
+        {"aliases": "a" * 121},
+    ],
+)
+def test_what_a_unit_cannot_hold_is_explained(odd, browser, prefecture):
+    typed = {"kind": "headquarters", "name": "Siège", "short_name": "Siège", "position": "0"}
+
+    page = fill_in(browser, HERE + "unites/ajouter/", **typed | odd)
+
+    assert page.status_code == 200
+    assert "<title>Erreur" in page.content.decode()
+    assert not Unit.objects.exists()
+
+
 def test_a_second_siege_is_refused_and_what_was_typed_stays(browser, siege):
     page = fill_in(
         browser, HERE + "unites/ajouter/", kind="headquarters", name="Annexe", short_name="An", position="1"
@@ -274,7 +304,7 @@ def test_a_unit_that_holds_something_is_not_deleted_and_an_empty_one_is(browser,
     refused = browser.post(f"{HERE}unites/{siege.pk}/supprimer/")
     browser.post(f"{HERE}unites/{arles.pk}/supprimer/")
 
-    assert "en dépendent 1 service." in words(refused)
+    assert "En dépendent : 1 service." in words(refused)
     assert list(Unit.objects.all()) == [siege]
 
 
