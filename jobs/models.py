@@ -76,3 +76,18 @@ class Job(models.Model):
     @property
     def is_over(self) -> bool:
         return self.state in (self.State.DONE, self.State.FAILED, self.State.TO_CHECK)
+
+
+class Sign(models.Model):
+    """The last sign of life of something that works by itself (`jobs.signs`)."""
+
+    name = models.CharField("de", max_length=80, unique=True)
+    at = models.DateTimeField("à", default=timezone.now)
+
+    class Meta:
+        verbose_name = "signe de vie"
+        verbose_name_plural = "signes de vie"
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -26,6 +26,7 @@ FACTS = (
 # Their very message is made of what was sent to us.
 MADE_OF_INPUT = ("django.request", "django.security")
 # Where a line on paper or in a file would break, or a terminal obey.
+PLACE_OF_ARGUMENT = re.compile(r"%(\(\w+\))?[-+ #0-9.]*[a-zA-Z]")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 BASE_DIR = Path(__file__).resolve().parent.parent
 FRAMES = 12
@@ -69,8 +70,10 @@ def _shape(_: Any, __: str, given: Line, *, words: bool) -> Line:
         ),
         "level": record.levelname.lower(),
         "logger": record.name,
-        "event": "refused or failed" if record.name.startswith(MADE_OF_INPUT) else str(record.msg),
+        "event": PLACE_OF_ARGUMENT.sub("…", str(record.msg)),
     }
+    if record.name.startswith(MADE_OF_INPUT):
+        line["event"] = "refused or failed"
     line.update((name, given[name]) for name in FACTS if given.get(name) not in (None, ""))
     error = given.get("exc_info")
     if error and error[1]:

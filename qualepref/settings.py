@@ -221,6 +221,11 @@ WHITENOISE_AUTOREFRESH = MODE == "test"  # each test client is a server of its o
 DSFR_USE_INTEGRITY_CHECKSUMS = False
 DSFR_MARK_OPTIONAL_FIELDS = True
 
+# --- Where pages are served --------------------------------------------------------------------------------
+
+WEB_ADDRESS = env.str("WEB_ADDRESS", default="127.0.0.1:8000")
+WEB_WORKERS = whole_number("WEB_WORKERS", default=2, low=1, high=32)
+
 # --- Who comes in ------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "qualepref_sites.Agent"
@@ -353,8 +358,20 @@ except ValidationError:
         "DEFAULT_FROM_EMAIL doit être une adresse : « Qualepref <ne-pas-repondre@service.fr> », par exemple."
     ) from None
 
+CELERY_BEAT_SCHEDULER = "jobs.clock:Clock"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+EACH_MINUTE = crontab(minute="*")
 CELERY_BEAT_SCHEDULE = {
-    "sweep-jobs": {"task": "jobs.sweep", "schedule": crontab(minute="*")},
+    "sweep-jobs": {"task": "jobs.sweep", "schedule": EACH_MINUTE},
     "take-effect": {"task": "take_effect", "schedule": crontab(minute="5")},
+    # The worker of each queue shows that it takes what it is sent; what it missed it need not show.
+    **{
+        f"sign-{queue}": {
+            "task": "jobs.sign",
+            "schedule": EACH_MINUTE,
+            "args": [queue],
+            "options": {"queue": queue, "expires": 60},
+        }
+        for queue in ("default", "pdf")
+    },
 }

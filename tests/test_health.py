@@ -1,12 +1,34 @@
 """What the machines that watch are told."""
 
+import datetime
+import re
+import time
+
 import pytest
 from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
 from redis import Redis, RedisError
+
+from jobs import signs
+from jobs.models import Sign
+from qualepref import health
 
 pytestmark = pytest.mark.django_db
 
-READY = {"base de données": "ok", "migrations": "ok", "messagerie des tâches": "ok"}
+NAMES = [
+    *("base de données", "migrations", "heure", "fichiers", "messagerie des tâches"),
+    *("horloge", "ouvrier ordinaire", "ouvrier PDF"),
+]
+READY = dict.fromkeys(NAMES, "ok")
+SIGNS = {"horloge": "clock", "ouvrier ordinaire": "worker default", "ouvrier PDF": "worker pdf"}
+
+
+@pytest.fixture(autouse=True)
+def _signs_of_life(db):
+    """The clock and both workers have just given theirs."""
+    for name in SIGNS.values():
+        signs.give(name)
 
 
 @pytest.fixture
@@ -51,13 +73,17 @@ def test_not_ready_without_its_database(client, without_database):
     response = client.get("/readyz")
 
     assert response.status_code == 503
-    assert response.json() == READY | {"base de données": "injoignable", "migrations": "inconnu"}
+    assert response.json() == dict.fromkeys(NAMES, "inconnu") | {
+        "base de données": "injoignable",
+        "fichiers": "ok",
+        "messagerie des tâches": "ok",
+    }
 
 
-def test_not_ready_while_migrations_wait(client, monkeypatch):
-    monkeypatch.setattr(
-        "django.db.migrations.executor.MigrationExecutor.migration_plan", lambda *_: ["one", "two"]
-    )
+def test_not_ready_while_migrations_wait(client):
+    recorder = MigrationRecorder(connection)
+    recorder.record_unapplied("jobs", "0001_initial")
+    recorder.record_unapplied("qualepref_sites", "0001_initial")
 
     response = client.get("/readyz")
 
@@ -95,6 +121,62 @@ def test_a_redis_that_does_not_answer_is_waited_for_two_seconds_at_most(client, 
 
     assert client.get("/readyz").status_code == 503
     assert (waited["socket_connect_timeout"], waited["socket_timeout"]) == (2, 2)
+
+
+@pytest.mark.parametrize("name", SIGNS)
+def test_not_ready_while_somebody_is_silent(name, client):
+    Sign.objects.filter(name=SIGNS[name]).update(
+        at=timezone.now() - datetime.timedelta(minutes=12, seconds=5)
+    )
+
+    response = client.get("/readyz")
+
+    assert response.status_code == 503
+    assert response.json() == READY | {name: "n'a pas donné signe depuis 12\xa0minutes"}
+
+
+@pytest.mark.parametrize("name", SIGNS)
+def test_not_ready_before_the_first_sign(name, client):
+    Sign.objects.filter(name=SIGNS[name]).delete()
+
+    assert client.get("/readyz").json() == READY | {name: "n'a encore jamais donné signe"}
+
+
+def test_a_long_pdf_is_no_silence(client):
+    Sign.objects.update(at=timezone.now() - datetime.timedelta(minutes=4))
+
+    assert client.get("/readyz").json() == READY
+
+
+def test_not_ready_where_files_cannot_be_written(client, settings, tmp_path):
+    settings.FILES_DIR = tmp_path / "file"
+    settings.FILES_DIR.write_text("no folder")
+
+    assert client.get("/readyz").json() == READY | {"fichiers": "dossier fermé à l'écriture"}
+
+
+def test_not_ready_on_a_full_disk(client, monkeypatch):
+    monkeypatch.setattr("qualepref.health.free_space", lambda: 12)
+
+    assert client.get("/readyz").json() == READY | {"fichiers": "plus que 12 Mo libres"}
+
+
+def test_not_ready_when_the_clocks_of_two_machines_differ(client, monkeypatch):
+    if connection.vendor != "postgresql":
+        pytest.skip("a file has no clock of its own")
+    now = time.time()
+    monkeypatch.setattr("qualepref.health.time.time", lambda: now - 90)
+
+    assert re.fullmatch("(89|90|91) secondes d'écart avec la base de données", health.hour())
+
+
+def test_being_ready_costs_few_queries_and_no_second_look_at_the_migrations(
+    client, django_assert_max_num_queries
+):
+    client.get("/readyz")
+
+    with django_assert_max_num_queries(5):
+        client.get("/readyz")
 
 
 def test_health_is_stored_nowhere(client):

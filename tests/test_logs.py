@@ -215,7 +215,7 @@ def test_neither_arguments_nor_unknown_facts_are_told():
 
     line = json.loads(formatter(as_json=True).format(record))
 
-    assert (line["event"], line["status"]) == ("Sent to %s", 200)
+    assert (line["event"], line["status"]) == ("Sent to …", 200)
     assert nothing_private(json.dumps(line)) == []
 
 

@@ -4,7 +4,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,18 +17,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from jobs.models import Job
 from publications import pdf, publish
 from publications.models import Bilan
+from qualepref import processes
 from qualepref.demo import content
 from sites.models import Agent
-
-CELERY = [sys.executable, "-m", "celery", "-A", "qualepref"]
-WORKER = [*CELERY, "worker", "-c", "1", "-l", "WARNING"]
-# log file → command
-BACKGROUND = {
-    "worker": [*WORKER, "-Q", "default", "-n", "default@%h"],
-    "worker-pdf": [*WORKER, "-Q", "pdf", "-n", "pdf@%h"],
-    "beat": [*CELERY, "beat", "-l", "WARNING"],
-}
-SERVER = [sys.executable, "-m", "gunicorn", "qualepref.wsgi", "--no-control-socket", "--log-level", "warning"]
 
 # Ctrl-C even where the shell that started us in the background had it ignored, `kill`, a closed terminal.
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -83,7 +73,7 @@ class Command(BaseCommand):
         self._say("Démarrage de deux ouvriers Celery et de l'horloge")
         started: list[Process] = []
         try:
-            for name, command in BACKGROUND.items():
+            for name, command in processes.BACKGROUND.items():
                 with (logs / f"{name}.log").open("ab") as log:
                     started.append(_start(command, stdout=log, stderr=log))
             yield
@@ -125,7 +115,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Espace agents   : http://127.0.0.1:{port}/agents/")
         self.stdout.write("Ctrl-C arrête tout.\n")
         self.stdout.flush()
-        server = _start([*SERVER, "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4"])
+        server = _start([*processes.WEB, "--bind", f"127.0.0.1:{port}"])
         try:
             server.wait()
         finally:
