@@ -1,14 +1,15 @@
-# The words a newcomer needs: demo · test · check · services.  `make` alone lists them.
+# The words a newcomer needs: demo · test · check · services · image.  `make` alone lists them.
 SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help packages demo test check services bench clean
+.PHONY: help packages demo test check services image bench clean
 help:
 	@echo "make demo      l'application avec les chiffres de 2018 sur http://127.0.0.1:8000"
 	@echo "make test      toute la suite de tests, navigateur compris"
 	@echo "make check     ruff, mypy, contrats d'import, migrations, check --deploy, gabarits"
 	@echo "make services  la suite sur de vrais PostgreSQL et Redis, avec un vrai ouvrier Celery"
+	@echo "make image     les étapes de l'image Docker et ce qu'elle lance, en mode production, sans Docker"
 	@echo "make bench     les objectifs de performance, mesurés sur un vrai PostgreSQL"
 	@echo "make clean     efface .venv et var"
 
@@ -16,6 +17,7 @@ help:
 demo check: NEEDS = pdf
 test: NEEDS = pdf browser
 services: NEEDS = pdf browser services
+image: NEEDS = pdf services
 bench: NEEDS = pdf services
 packages:
 	@scripts/system-packages $(NEEDS)
@@ -40,6 +42,9 @@ services: packages .venv/dev
 
 bench: packages .venv/dev
 	QUALEPREF_MODE=test $(BIN)/python scripts/with_services.py $(BIN)/python -m bench
+
+image: packages .venv/dev
+	$(BIN)/python scripts/with_services.py $(BIN)/python scripts/check_image.py
 
 clean:
 	rm -rf .venv var

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from django.utils.log import CallbackFilter
 
 FACTS = (
     *("request_id", "route", "method", "status", "ms", "agent"),
@@ -48,10 +49,11 @@ def config(level: str, *, as_json: bool) -> dict[str, Any]:
                 "use_get_message": False,
             }
         },
+        "filters": {"failures": {"()": CallbackFilter, "callback": lambda record: bool(record.exc_info)}},
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
-            "django.request": {"level": "ERROR"},  # our own line tells of each refusal
+            "django.request": {"filters": ["failures"]},  # our own line tells of each refusal
             "celery": {"level": "WARNING"},  # and of each job
             "fontTools": {"level": "WARNING"},
             "kombu.connection": {"level": "ERROR"},  # it warns that a folder has no host name

@@ -14,6 +14,8 @@ from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
 
 from indicators.models import Measurement
+from jobs import signs
+from jobs.models import Job
 from publications import files, publish
 from publications.models import Bilan, Document
 from sites.models import Agent, Membership, Prefecture, Service, Unit
@@ -247,11 +249,19 @@ def norm_rows(prefecture: Prefecture) -> None:
 
 
 @pytest.fixture
+def running(db: None) -> None:
+    """The clock and both workers have just given a sign of life."""
+    for name in (signs.CLOCK, *map(signs.of_worker, Job.Queue.values)):
+        signs.give(name)
+
+
+@pytest.fixture
 def world(
     published: Bilan,
     organised: None,
     shelved: list[Document],
     norm_rows: None,
+    running: None,
     request: pytest.FixtureRequest,
 ) -> dict[str, Agent | None]:
     """Who plays each role of the access matrix, where there is something to see."""

@@ -10,11 +10,10 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from redis import Redis, RedisError
 
-from jobs import signs
 from jobs.models import Sign
 from qualepref import health
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("running")
 
 NAMES = [
     *("base de données", "migrations", "heure", "fichiers", "messagerie des tâches"),
@@ -24,19 +23,14 @@ READY = dict.fromkeys(NAMES, "ok")
 SIGNS = {"horloge": "clock", "ouvrier ordinaire": "worker default", "ouvrier PDF": "worker pdf"}
 
 
-@pytest.fixture(autouse=True)
-def _signs_of_life(db):
-    """The clock and both workers have just given theirs."""
-    for name in SIGNS.values():
-        signs.give(name)
-
-
 @pytest.fixture
-def without_database(monkeypatch):
+def without_database(running, monkeypatch):
     def refuse():
         raise OperationalError("connection refused at 10.0.0.1")
 
-    monkeypatch.setattr(connection, "cursor", refuse)
+    with monkeypatch.context() as broken:
+        broken.setattr(connection, "cursor", refuse)
+        yield
 
 
 @pytest.fixture
