@@ -201,6 +201,12 @@ class Measurement(models.Model):
         MEAN = "mean", "moyenne"
         COUNT = "count", "nombre"
 
+        @classmethod
+        def of(cls, indicator: Indicator) -> "Measurement.Shape":
+            if indicator.is_mean:
+                return cls.MEAN
+            return cls.COUNT if indicator.unit == Indicator.Unit.COUNT else cls.RATE
+
     class Origin(models.TextChoices):
         COMPUTED = "computed", "calculé"
         ENTERED = "entered", "saisi"

@@ -7,7 +7,7 @@ fraction. Nothing is stored. `of_year` costs six queries whatever the size of th
 import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -72,6 +72,11 @@ class Result:
     printed_verdict: Verdict | None = None
     previous: "Result | None" = None
     notes: tuple[int, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """The address of its page, from that of the board."""
+        return f"{self.unit.pk}/{self.indicator.pk}/"
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -155,10 +160,11 @@ class Result:
 
 @dataclass(frozen=True)
 class Line:
-    """One indicator across the units."""
+    """One indicator across the units; `notes` are the numbers of those on all of it."""
 
     indicator: Indicator
     results: list[Result]
+    notes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -208,7 +214,7 @@ class Board:
         """The same year for some of its units, without the lines that are expected of none of them."""
         wanted = {unit.pk for unit in units}
         lines = [
-            Line(line.indicator, [result for result in line.results if result.unit.pk in wanted])
+            replace(line, results=[result for result in line.results if result.unit.pk in wanted])
             for line in self.lines
         ]
         return Board(
@@ -232,44 +238,73 @@ def of_year(prefecture: Prefecture, year: int, *, units: QuerySet[Unit] | None =
     own = {unit.pk for unit in columns}
     figures = sums.of_rows(Measurement.objects.of_years(prefecture, year - 1, year))
     measured = {indicator for _, unit, indicator in figures if unit in own}
-    indicators = list(
-        Indicator.objects.filter(
-            Q(pk__in=measured) | Q(pk__in=Indicator.objects.followed_by(prefecture, year))
-        )
-        .select_related("engagement")
-        .order_by(F("engagement__referentiel__published_on").asc(nulls_last=True), "position", "pk")
+    indicators = Indicator.objects.filter(
+        Q(pk__in=measured) | Q(pk__in=Indicator.objects.followed_by(prefecture, year))
     )
-    targets = _targets(prefecture, year)
-    expected = Perimeter.objects.expected(prefecture, year)
-    is_over = prefecture.today() > datetime.date(year, 12, 31)
-
+    followed = list(
+        indicators.select_related("engagement").order_by(
+            F("engagement__referentiel__published_on").asc(nulls_last=True), "position", "pk"
+        )
+    )
     notes = _notes(prefecture, year, columns)
-    notes_by_cell: dict[tuple[int | None, int | None], list[int]] = defaultdict(list)
-    for numbered in notes:
-        notes_by_cell[numbered.note.unit_id, numbered.note.indicator_id].append(numbered.number)
+    known = _Known(prefecture, year, figures, notes)
+    lines = [
+        Line(one, [known.result(unit, one) for unit in columns], known.notes_on(None, one))
+        for one in followed
+    ]
+    expected = [line for line in lines if any(r.absence != Absence.NOT_EXPECTED for r in line.results)]
+    return Board(prefecture, year, columns, expected, notes)
 
-    def result(unit: Unit, indicator: Indicator, of: int, previous: Result | None = None) -> Result:
-        figure = figures.get((of, unit.pk, indicator.pk))
-        is_expected = (unit.pk, indicator.engagement.module_id) in expected
+
+def of_cell(unit: Unit, indicator: Indicator, year: int) -> Result:
+    """One result, with that of the year before."""
+    rows = Measurement.objects.of_years(unit.prefecture, year - 1, year)
+    figures = sums.of_rows(rows.filter(unit=unit, indicator=indicator))
+    return _Known(unit.prefecture, year, figures, []).result(unit, indicator)
+
+
+class _Known:
+    """What there is to know of a year and of the one before, to tell the result of a cell."""
+
+    def __init__(
+        self, prefecture: Prefecture, year: int, figures: dict[sums.Cell, Figure], notes: list[NumberedNote]
+    ) -> None:
+        self._year = year
+        self._figures = figures
+        self._targets = _targets(prefecture, year)
+        self._expected = Perimeter.objects.expected(prefecture, year)
+        self._is_over = prefecture.today() > datetime.date(year, 12, 31)
+        self._notes: dict[tuple[int | None, int | None], list[int]] = defaultdict(list)
+        for numbered in notes:
+            self._notes[numbered.note.unit_id, numbered.note.indicator_id].append(numbered.number)
+
+    def result(self, unit: Unit, indicator: Indicator) -> Result:
+        before = self._result(unit, indicator, self._year - 1)
+        return self._result(unit, indicator, self._year, before, self.notes_on(unit, indicator))
+
+    def notes_on(self, unit: Unit | None, indicator: Indicator) -> tuple[int, ...]:
+        return tuple(self._notes.get((unit.pk if unit else None, indicator.pk), ()))
+
+    def _result(
+        self,
+        unit: Unit,
+        indicator: Indicator,
+        of: int,
+        previous: Result | None = None,
+        notes: tuple[int, ...] = (),
+    ) -> Result:
+        figure = self._figures.get((of, unit.pk, indicator.pk))
+        is_expected = (unit.pk, indicator.engagement.module_id) in self._expected
         return Result(
             unit,
             indicator,
             figure,
-            _target(figure, targets.get((of, indicator.pk))),
-            _absence(figure, is_expected=is_expected, is_over=is_over or of < year),
+            _target(figure, self._targets.get((of, indicator.pk))),
+            _absence(figure, is_expected=is_expected, is_over=self._is_over or of < self._year),
             _printed_verdict(figure),
             previous,
-            tuple(notes_by_cell[unit.pk, indicator.pk]) if of == year else (),
+            notes,
         )
-
-    lines = []
-    for indicator in indicators:
-        results = [
-            result(unit, indicator, year, previous=result(unit, indicator, year - 1)) for unit in columns
-        ]
-        if any(r.absence != Absence.NOT_EXPECTED for r in results):
-            lines.append(Line(indicator, results))
-    return Board(prefecture, year, columns, lines, notes)
 
 
 def _notes(prefecture: Prefecture, year: int, units: list[Unit]) -> list[NumberedNote]:
@@ -278,6 +313,12 @@ def _notes(prefecture: Prefecture, year: int, units: list[Unit]) -> list[Numbere
         NumberedNote(number, note)
         for number, note in enumerate(notes.select_related("unit", "indicator"), start=1)
     ]
+
+
+def target_in_force(prefecture: Prefecture, indicator: Indicator, year: int) -> TargetRow | None:
+    """The target that judges the figures of a year, but those that have one printed beside them."""
+    rows = TargetRow.objects.in_force_on_any(prefecture, [datetime.date(year, 12, 31)])
+    return rows.filter(indicator=indicator).select_related("prefecture").last()
 
 
 def _targets(prefecture: Prefecture, year: int) -> dict[tuple[int, int], Target]:

@@ -1,9 +1,21 @@
-from django.urls import path
+from django.urls import include, path
 
-from indicators import views
+from indicators import views, views_figures
+
+of_a_figure = [
+    path("", views_figures.figure, name="figure"),
+    path("chiffre/", views_figures.figure_write, name="figure_write"),
+    path("retirer/", views_figures.figure_remove, name="figure_remove"),
+    path("objectif/", views_figures.figure_target, name="figure_target"),
+]
 
 # agents/<slug>/indicateurs/
 urlpatterns = [
     path("", views.board_latest, name="board_latest"),
     path("<int:year>/", views.board, name="board"),
+    path("<int:year>/<int:unit>/<int:indicator>/", include(of_a_figure)),
+    path("<int:year>/notes/", views_figures.year_notes, name="notes"),
+    path("<int:year>/notes/nouvelle/", views_figures.note_new, name="note_new"),
+    path("<int:year>/notes/<int:note>/", views_figures.note_edit, name="note_edit"),
+    path("<int:year>/notes/<int:note>/retirer/", views_figures.note_remove, name="note_remove"),
 ]

@@ -4,9 +4,16 @@ from django.views.decorators.http import require_safe
 
 from indicators import results
 from sites import access
-from sites.access import AgentRequest
+from sites.access import Access, AgentRequest
 
 FIRST_YEAR = 2000
+
+
+def possible(access: Access, year: int) -> int:
+    """A year that has begun where the préfecture is, since this kind of label exists."""
+    if not FIRST_YEAR <= year <= access.on.year:
+        raise Http404
+    return year
 
 
 @require_safe
@@ -21,8 +28,7 @@ def board_latest(request: AgentRequest, slug: str) -> HttpResponse:
 def board(request: AgentRequest, slug: str, year: int) -> HttpResponse:
     """The results of a year, as the printed table: bands of themes, a group of columns per unit."""
     entered = access.enter(request, slug)
-    if not FIRST_YEAR <= year <= entered.on.year:
-        raise Http404
+    possible(entered, year)
     shown = results.of_year(entered.prefecture, year, units=entered.units)
     return render(
         request,

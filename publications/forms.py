@@ -1,32 +1,13 @@
-import re
 from typing import Any
-from unicodedata import category
 
 from django import forms
 from dsfr.forms import DsfrBaseForm
 
 from publications import pdf, richtext
 from publications.models import Bilan
+from sites.fields import PlainTextField
 
 REASON_MAX = 1_000
-
-
-class PlainTextField(forms.CharField):
-    """Text of several lines, without control characters. A line end counts for one character."""
-
-    widget = forms.Textarea
-
-    def to_python(self, value: Any) -> str:
-        text = super().to_python(value) or ""
-        text = re.sub("\r\n?|\u2028|\u2029", "\n", text).replace("\t", " ")
-        kept = (
-            character for character in text if character == "\n" or category(character) not in ("Cc", "Cs")
-        )
-        return richtext.DIRECTION_MARKS.sub("", "".join(kept)).strip()
-
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        """Without « maxlength »: a browser would cut a pasted text in silence."""
-        return {}
 
 
 class PartForm(DsfrBaseForm):

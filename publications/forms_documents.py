@@ -8,8 +8,9 @@ from django.core.files.uploadedfile import UploadedFile
 from dsfr.forms import DsfrBaseForm
 
 from publications.documents import LARGEST, MEGABYTES, Description
-from publications.forms import REASON_MAX, PlainTextField
+from publications.forms import REASON_MAX
 from publications.models import Document, Entry, Introduction, Notices
+from sites.fields import PlainTextField
 
 TEXT_MAX = 10_000
 REMARK_MAX = 1_000

@@ -256,12 +256,32 @@ def running(db: None) -> None:
 
 
 @pytest.fixture
+def explained(prefecture: Prefecture, organised: None) -> None:
+    """A figure of an old document, with its printed target, and its note, under the numbers of the matrix."""
+    unit = Unit.objects.get(pk=9001)
+    indicator = factories.IndicatorFactory(pk=9011)
+    source = factories.FigureImportFactory(prefecture=prefecture)
+    factories.MeasurementFactory(
+        unit=unit,
+        indicator=indicator,
+        origin=Measurement.Origin.PRINTED,
+        printed_text="92%",
+        target_comparator="≥",
+        target_value=95,
+        source=source,
+        source_row=4,
+    )
+    factories.NoteFactory(pk=9012, prefecture=prefecture, unit=unit, indicator=indicator)
+
+
+@pytest.fixture
 def world(
     published: Bilan,
     organised: None,
     shelved: list[Document],
     norm_rows: None,
     running: None,
+    explained: None,
     request: pytest.FixtureRequest,
 ) -> dict[str, Agent | None]:
     """Who plays each role of the access matrix, where there is something to see."""

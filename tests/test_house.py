@@ -108,6 +108,8 @@ def test_no_address_breaks_a_page(route, world, client_of):
         "designation",
         "closure",
         "number",
+        "indicator",
+        "note",
     )
     hostile = words | dict.fromkeys(numbers, 10**30)
     values = route.values
@@ -325,6 +327,8 @@ SPEAKERS = [
     *("sites/access.py", "sites/forms.py", "sites/lists.py", "sites/tables.py", "sites/views.py"),
     *("indicators/results.py", "indicators/sums.py", "indicators/views.py", "referentiel/views.py"),
     *("qualepref/first_steps.py", "qualepref/home.py"),
+    *("indicators/collection.py", "indicators/forms.py", "indicators/history.py", "indicators/notes.py"),
+    *("indicators/origins.py", "indicators/views_figures.py"),
     *("publications/bilan.py", "publications/forms.py", "publications/parts.py", "publications/progress.py"),
     *("sites/accounts.py", "sites/passwords.py", "sites/second_factor.py", "sites/views_account.py"),
     *("publications/pdf.py", "publications/public.py", "publications/publish.py", "publications/views.py"),

@@ -20,8 +20,9 @@ from odf.opendocument import OpenDocumentSpreadsheet
 from odf.table import CoveredTableCell, Table, TableCell, TableRow
 from odf.text import P
 
-from indicators import results
+from indicators import collection, results
 from indicators.answers import AnswersError, Code, Problem
+from indicators.collection import Cell, Entry
 from indicators.imports import (
     NothingFollowedError,
     OtherYearError,
@@ -1375,3 +1376,40 @@ def test_a_file_whose_name_is_in_latin_1_is_taken(take, tmp_path):
     take(path)
 
     assert FigureImport.objects.get().file_name == "r\N{REPLACEMENT CHARACTER}sultats.csv"
+
+
+# --- Beside what people correct on a page ---
+
+
+def test_a_figure_corrected_on_its_page_is_not_asked_about_by_the_document_that_it_corrects(
+    take, claire, prefecture
+):
+    take(TABLE, TABLE_ANSWERS)
+    rate = figure(AIX, "rct-courriels-dans-les-delais")
+    cell = Cell(rate.unit, rate.indicator, 2018)
+    collection.write(cell, Entry(90, 100, reason="Recompté."), seen=cell.version, by=claire)
+
+    report = take(TABLE, TABLE_ANSWERS)
+
+    assert (report.imported, report.unchanged) == (0, 60)
+    assert figure(AIX, "rct-courriels-dans-les-delais").numerator == 90
+
+
+def test_another_document_that_contradicts_a_correction_is_asked_about(take, refused, written, claire):
+    take(TABLE, TABLE_ANSWERS)
+    rate = figure(ARLES, "appels-perdus")
+    cell = Cell(rate.unit, rate.indicator, 2018)
+    collection.write(cell, Entry(5, 100, reason="Recompté."), seen=cell.version, by=claire)
+
+    report = refused(written({"unit": ARLES, **LOST, RESULT: "7 %"}))
+
+    assert [problem.code for problem in report.unanswered] == [Code.TWO_VALUES]
+
+
+def test_a_note_corrected_on_its_page_is_not_added_again(take):
+    take(NOTES)
+    note = Note.objects.first()
+    note.text = "Autrement dit."
+    note.save()
+
+    assert take(NOTES).imported == 0

@@ -1,0 +1,161 @@
+"""What became of a figure or of a note, one sentence a change: who, when, from what to what, and why."""
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from indicators.models import Measurement, Note
+from referentiel.measures import (
+    MONTHS,
+    NBSP,
+    Count,
+    Mean,
+    Measure,
+    Printed,
+    Rate,
+    in_french,
+    rounded,
+    with_unit,
+)
+from referentiel.models import Indicator
+from sites.models import Prefecture, Unit
+
+# Of a cell with many months and services, the latest.
+MOST = 200
+
+
+@dataclass(frozen=True)
+class Event:
+    """`what` begins the sentence (« saisi », « corrigé »); `before` and `after` are empty where there was
+    nothing, or is nothing any more."""
+
+    at: datetime.datetime
+    who: str
+    what: str
+    before: str
+    after: str
+    why: str
+
+
+def of_cell(unit: Unit, indicator: Indicator, year: int) -> list[Event]:
+    """The changes of a cell's own figure and of the months and services below it, the latest first."""
+    days = datetime.date(year, 1, 1), datetime.date(year, 12, 31)
+    records = Measurement.history.filter(unit=unit, indicator=indicator, period_start__range=days)
+    last: dict[Any, _State] = {}
+    events = []
+    for record in records.select_related("history_user", "service").order_by("history_id"):
+        place = (record.service_id, record.period, record.period_start)
+        before, after = last.get(place, NOTHING), _state(record, indicator)
+        last[place] = after
+        if before != after:
+            what = "\xa0: ".join(filter(None, (_where(record), _what(record, before, after))))
+            events.append(
+                Event(record.history_date, _who(record), what, before.said, after.said, _why(record, after))
+            )
+    return events[::-1][:MOST]
+
+
+def of_notes(prefecture: Prefecture, year: int, units: QuerySet[Unit]) -> list[Event]:
+    """The changes of the notes of a year, the latest first."""
+    records = Note.history.filter(Q(unit=None) | Q(unit__in=units), prefecture=prefecture, year=year)
+    return _of_notes(records)
+
+
+def of_note(note: Note) -> list[Event]:
+    return _of_notes(Note.history.filter(id=note.pk))
+
+
+def _of_notes(records: QuerySet[Any]) -> list[Event]:
+    last: dict[int, str] = {}
+    events = []
+    people = records.select_related("history_user", "unit", "indicator__engagement")
+    for record in people.order_by("history_id"):
+        before = last.get(record.id, "")
+        after = "" if record.history_type == "-" else record.text
+        last[record.id] = after
+        what = {"+": "ajoutée", "~": "corrigée", "-": "retirée"}[record.history_type]
+        said = f"{what}, {about(record.unit, record.indicator)}"
+        why = record.history_change_reason or ""
+        events.append(Event(record.history_date, _who(record), said, before, after, why))
+    return events[::-1][:MOST]
+
+
+def about(unit: Unit | None, indicator: Indicator | None) -> str:
+    """What a note is about."""
+    names = [unit.name] if unit else []
+    if indicator:
+        names.append(f"{indicator.engagement.code} {indicator.title}".strip())
+    return ", ".join(names) or "tout le tableau"
+
+
+def in_words(measure: Measure | None, unit: str, reason: str = "") -> str:
+    """« 92,31 % (12 sur 13) », or why there is no figure."""
+    if measure is None:
+        return f"non mesurable ({reason})" if reason else "non mesurable"
+    if measure.value is None:
+        return "aucun cas"
+    match measure:
+        case Printed(amount):
+            return f"{with_unit(amount, unit)} (base inconnue)"
+        case Count(number):
+            return with_unit(number, unit)
+        case Rate(numerator, denominator):
+            base = f"{in_french(numerator)} sur {in_french(denominator)}"
+        case Mean(total, count):
+            base = f"{in_french(total)} pour {in_french(count)} cas"
+    return f"{with_unit(rounded(measure.value), unit)} ({base})"
+
+
+@dataclass(frozen=True)
+class _State:
+    """What a row says: its figure, with its months, and the target printed beside it."""
+
+    figure: str
+    target: str
+
+    @property
+    def said(self) -> str:
+        return f"{self.figure}, objectif imprimé {self.target}" if self.target else self.figure
+
+
+NOTHING = _State("", "")
+
+
+def _state(record: Any, indicator: Indicator) -> _State:
+    if record.history_type == "-":
+        return NOTHING
+    row = record.instance
+    figure = in_words(row.measure, indicator.unit, row.reason)
+    if row.period == Measurement.Period.YEAR and not row.coverage.is_whole_year:
+        figure += f", {row.coverage.label}"
+    if row.target_value is None:
+        return _State(figure, "")
+    target = with_unit(row.target_value.normalize(), indicator.unit)
+    return _State(figure, f"{row.target_comparator}{NBSP}{target}")
+
+
+def _what(record: Any, before: _State, after: _State) -> str:
+    if after == NOTHING:
+        return "retiré"
+    if before.figure == after.figure:
+        return "objectif imprimé corrigé"
+    return Measurement.Origin(record.origin).label
+
+
+def _where(record: Any) -> str:
+    """« Bureau de l’accueil, mars »; empty for the yearly figure of the unit."""
+    month = MONTHS[record.first_month] if record.period == Measurement.Period.MONTH else ""
+    return ", ".join(filter(None, (record.service.name if record.service else "", month)))
+
+
+def _why(record: Any, after: _State) -> str:
+    reasons = [record.history_change_reason]
+    if after != NOTHING and not after.figure.startswith("non mesurable"):
+        reasons += [record.reason, record.target_reason]
+    return f"{NBSP}; ".join(dict.fromkeys(reason for reason in reasons if reason))
+
+
+def _who(record: Any) -> str:
+    return record.history_user.full_name if record.history_user else "l’application"

@@ -1,0 +1,46 @@
+"""The sentences printed with the figures of a year, as people write, correct and remove them."""
+
+from django.db import transaction
+
+from indicators.collection import ConflictError, RefusedError, sign
+from indicators.models import Note
+from referentiel.models import Indicator
+from sites.models import Agent, Unit
+
+
+def version(note: Note) -> int:
+    """Grows with each write of the note."""
+    written = Note.history.filter(id=note.pk).order_by("-history_id")
+    return written.values_list("history_id", flat=True).first() or 0
+
+
+def add(note: Note, *, unit: Unit | None, indicator: Indicator | None, text: str, by: Agent) -> Note:
+    """Write a note on a cell, on a unit, on an indicator or, without either, on the whole table."""
+    note.unit, note.indicator, note.text = unit, indicator, text
+    sign(note, by).save()
+    return note
+
+
+def correct(note: Note, *, text: str, seen: int, by: Agent) -> Note:
+    """Change the text of a note that its author read in the version `seen`."""
+    with transaction.atomic():
+        held = _hold(note, seen)
+        if held.text != text:
+            held.text = text
+            sign(held, by).save()
+        return held
+
+
+def remove(note: Note, *, reason: str, seen: int, by: Agent) -> None:
+    if not reason:
+        raise RefusedError("Indiquer pourquoi cette note est retirée.")
+    with transaction.atomic():
+        held = _hold(note, seen)
+        sign(held, by, reason).delete()
+
+
+def _hold(note: Note, seen: int) -> Note:
+    held = Note.objects.select_for_update().filter(pk=note.pk).first()
+    if held is None or version(held) != seen:
+        raise ConflictError
+    return held

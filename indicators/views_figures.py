@@ -1,0 +1,258 @@
+"""The page of one figure and the notes of a year: where they come from, how they are typed and corrected."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from indicators import collection, history, notes, origins
+from indicators.collection import Cell, ConflictError, RefusedError
+from indicators.forms import FigureForm, NewNoteForm, NoteForm, RemovalForm, TargetForm, initial_of
+from indicators.history import Event
+from indicators.models import Measurement, Note
+from indicators.origins import Provenance
+from indicators.views import possible
+from referentiel.measures import in_french
+from referentiel.models import Indicator
+from sites.access import Access, Action, AgentRequest, enter
+from sites.filling import Page, say
+
+asks_first = require_http_methods(["GET", "HEAD", "POST"])
+
+
+# --- A figure ----------------------------------------------------------------------------------------------
+
+
+@require_safe
+def figure(request: AgentRequest, slug: str, year: int, unit: int, indicator: int) -> HttpResponse:
+    """Where a figure comes from: what it is made of, what it is held against, and all that became of it."""
+    cell = _cell(enter(request, slug), year, unit, indicator)
+    return render(request, "indicators/figure.html", {"slug": slug, "origin": origins.of(cell)})
+
+
+@asks_first
+def figure_write(request: AgentRequest, slug: str, year: int, unit: int, indicator: int) -> HttpResponse:
+    """Type a figure, or correct the one that is there."""
+    cell = _cell(enter(request, slug, Action.WRITE_FIGURES), year, unit, indicator)
+    origin = origins.of(cell)
+    form = FigureForm(
+        request.POST or None,
+        initial=initial_of(origin.row, cell),
+        cell=cell,
+        is_correction=origin.is_there,
+    )
+    page = Page(
+        "Corriger le chiffre" if origin.is_there else "Saisir le chiffre", ABOVE, _address(slug, cell)
+    )
+
+    def write() -> str:
+        seen = form.cleaned_data["version"]
+        collection.write(cell, form.entry, seen=seen, by=request.user)
+        return f"Le chiffre est enregistré\xa0: {origins.of(cell).in_words}."
+
+    return _write(request, page, form, write, origin)
+
+
+@asks_first
+def figure_remove(request: AgentRequest, slug: str, year: int, unit: int, indicator: int) -> HttpResponse:
+    cell = _cell(enter(request, slug, Action.WRITE_FIGURES), year, unit, indicator)
+    origin = origins.of(cell)
+    form = RemovalForm(request.POST or None, initial={"version": cell.version})
+    page = Page(
+        "Retirer le chiffre",
+        ABOVE,
+        _address(slug, cell),
+        lead=origin.after_removal,
+        submit="Retirer le chiffre",
+    )
+
+    def remove() -> str:
+        said = form.cleaned_data
+        collection.remove(cell, reason=said["reason"], seen=said["version"], by=request.user)
+        return f"Le chiffre est retiré\xa0: {origins.of(cell).in_words}."
+
+    return _write(request, page, form, remove, origin)
+
+
+@asks_first
+def figure_target(request: AgentRequest, slug: str, year: int, unit: int, indicator: int) -> HttpResponse:
+    """Correct the target that a document prints beside a figure."""
+    cell = _cell(enter(request, slug, Action.WRITE_FIGURES), year, unit, indicator)
+    origin = origins.of(cell)
+    if origin.row is None or origin.row.target_value is None:
+        raise Http404
+    printed = in_french(origin.row.target_value.normalize())
+    initial = {"comparator": origin.row.target_comparator, "value": printed, "version": cell.version}
+    form = TargetForm(request.POST or None, initial=initial, indicator=cell.indicator)
+    page = Page(
+        "Corriger l’objectif imprimé",
+        ABOVE,
+        _address(slug, cell),
+        lead="Le document imprime cet objectif à côté du chiffre, et c’est lui qui le juge. Le corriger ne "
+        "change ni l’objectif du référentiel, ni celui des autres unités.",
+    )
+
+    def correct() -> str:
+        said = form.cleaned_data
+        reason, seen = said["reason"], said["version"]
+        collection.correct_target(
+            cell, said["comparator"], said["value"], reason=reason, seen=seen, by=request.user
+        )
+        return f"L’objectif imprimé est corrigé\xa0: {origins.of(cell).in_words}."
+
+    return _write(request, page, form, correct, origin)
+
+
+ABOVE = "D’où vient ce chiffre\xa0?"
+
+
+def _write(
+    request: AgentRequest, page: Page, form: forms.Form, write: Callable[[], str], origin: Provenance
+) -> HttpResponse:
+    """Ask; write; or say what is wrong, with what was typed. Who comes second sees what the first wrote."""
+    conflict, status = None, 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            say(request, write())
+            return redirect(page.back)
+        except RefusedError as refused:
+            form.add_error(None, str(refused))
+        except ConflictError:
+            cell = origin.cell
+            origin, status = origins.of(cell), 409
+            conflict = origin.last_written
+            _deliberate(form, cell.version)
+    context = {"page": page, "form": form, "origin": origin, "conflict": conflict}
+    return render(request, "indicators/figure_writing.html", context, status=status)
+
+
+def _deliberate(form: Any, version: int) -> None:
+    """What was typed stays; sending it again is now deliberate."""
+    form.data = {**form.data.dict(), "version": str(version)}
+
+
+def _cell(access: Access, year: int, unit: int, indicator: int) -> Cell:
+    """A square that the agent may see: of one of their units, of what is followed or known in the year."""
+    possible(access, year)
+    column = get_object_or_404(access.units.select_related("prefecture"), pk=unit)
+    return Cell(column, get_object_or_404(_indicators(access, year), pk=indicator), year)
+
+
+def _indicators(access: Access, year: int) -> QuerySet[Indicator]:
+    followed = Indicator.objects.followed_by(access.prefecture, year)
+    measured = Measurement.objects.of_years(access.prefecture, year - 1, year).values("indicator")
+    known = Indicator.objects.filter(Q(pk__in=followed) | Q(pk__in=measured))
+    return known.select_related("engagement__referentiel")
+
+
+def _address(slug: str, cell: Cell) -> str:
+    return reverse("figure", args=[slug, cell.year, cell.unit.pk, cell.indicator.pk])
+
+
+# --- The notes of a year -----------------------------------------------------------------------------------
+
+
+@require_safe
+def year_notes(request: AgentRequest, slug: str, year: int) -> HttpResponse:
+    """The notes printed under the board, and what became of each."""
+    access = enter(request, slug)
+    possible(access, year)
+    context = {"slug": slug, "year": year, "notes": _notes(access, year)}
+    events = history.of_notes(access.prefecture, year, access.units)
+    return render(request, "indicators/notes.html", context | {"events": events})
+
+
+@asks_first
+def note_new(request: AgentRequest, slug: str, year: int) -> HttpResponse:
+    """« ?unite=3&indicateur=12 »: what the page is about from which the note is added."""
+    access = enter(request, slug, Action.WRITE_FIGURES)
+    possible(access, year)
+    initial = {"unit": request.GET.get("unite"), "indicator": request.GET.get("indicateur")}
+    form = NewNoteForm(
+        request.POST or None, initial=initial, units=access.units, indicators=_indicators(access, year)
+    )
+    page = Page("Ajouter une note", f"Notes {year}", reverse("notes", args=[slug, year]))
+
+    note = Note(prefecture=access.prefecture, year=year)
+
+    def add() -> str:
+        notes.add(note, **form.cleaned_data, by=request.user)
+        return f"La note est ajoutée au tableau de bord {year}."
+
+    return _write_note(request, page, form, add, note)
+
+
+@asks_first
+def note_edit(request: AgentRequest, slug: str, year: int, note: int) -> HttpResponse:
+    access = enter(request, slug, Action.WRITE_FIGURES)
+    held = get_object_or_404(_notes(access, year), pk=note)
+    initial = {"text": held.text, "version": notes.version(held)}
+    form = NoteForm(request.POST or None, initial=initial)
+    page = Page(
+        "Corriger la note",
+        f"Notes {year}",
+        reverse("notes", args=[slug, year]),
+        lead=f"Elle porte sur\xa0: {history.about(held.unit, held.indicator)}.",
+        delete_url=reverse("note_remove", args=[slug, year, note]),
+    )
+
+    def correct() -> str:
+        said = form.cleaned_data
+        notes.correct(held, text=said["text"], seen=said["version"], by=request.user)
+        return f"La note du tableau de bord {year} est corrigée."
+
+    return _write_note(request, page, form, correct, held)
+
+
+@asks_first
+def note_remove(request: AgentRequest, slug: str, year: int, note: int) -> HttpResponse:
+    access = enter(request, slug, Action.WRITE_FIGURES)
+    held = get_object_or_404(_notes(access, year), pk=note)
+    form = RemovalForm(request.POST or None, initial={"version": notes.version(held)})
+    page = Page(
+        "Retirer la note",
+        f"Notes {year}",
+        reverse("notes", args=[slug, year]),
+        lead=f"«\xa0{held.text}\xa0» ({history.about(held.unit, held.indicator)})",
+        submit="Retirer la note",
+    )
+
+    def remove() -> str:
+        said = form.cleaned_data
+        notes.remove(held, reason=said["reason"], seen=said["version"], by=request.user)
+        return f"La note est retirée du tableau de bord {year}."
+
+    return _write_note(request, page, form, remove, held)
+
+
+def _write_note(
+    request: AgentRequest,
+    page: Page,
+    form: forms.Form,
+    write: Callable[[], str],
+    note: Note,
+) -> HttpResponse:
+    conflict: Event | None = None
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            say(request, write())
+            return redirect(page.back)
+        except ConflictError:
+            conflict, status = history.of_note(note)[0], 409
+            _deliberate(form, notes.version(note))
+    context = {"page": page, "form": form, "conflict": conflict}
+    return render(request, "indicators/note_writing.html", context, status=status)
+
+
+def _notes(access: Access, year: int) -> QuerySet[Note]:
+    """The notes that the agent may read: those of their units, and those of all."""
+    possible(access, year)
+    notes_of_year = Note.objects.filter(prefecture=access.prefecture, year=year)
+    own = notes_of_year.filter(Q(unit=None) | Q(unit__in=access.units))
+    return own.select_related("unit", "indicator__engagement", "source")
