@@ -9,10 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db.models import Max
+from django.utils.safestring import SafeString
 
+from publications import richtext
 from publications.models import Bilan, Document, DocumentQuerySet, Entry, Introduction
-from referentiel.models import Adoption, Engagement, Perimeter, Referentiel
+from referentiel.models import Adoption, Certainty, Engagement, Perimeter, Referentiel
 from sites.models import Prefecture, in_force
+
+EMPTY = SafeString("")
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Shelf:
     """An entry and its documents, the latest first."""
 
     entry: Entry
-    introduction: str = ""
+    introduction: SafeString = EMPTY
     current: list[Item] = field(default_factory=list)
     history: list[Item] = field(default_factory=list)
 
@@ -44,9 +48,10 @@ class Promises:
     """The engagements of a référentiel that the préfecture keeps; `unknown` counts those without a title."""
 
     referentiel: Referentiel
-    labelled_on: datetime.date | None
+    on: datetime.date
     themes: list[Theme]
     unknown: int
+    is_certain: bool
 
 
 def shelves(
@@ -66,7 +71,7 @@ def shelves(
     return [
         Shelf(
             entry=entry,
-            introduction=introductions.get(entry, ""),
+            introduction=richtext.shown(richtext.to_html(introductions.get(entry, ""))),
             current=[item for item in items[entry] if _holds(item.document, on)],
             history=[item for item in items[entry] if not _holds(item.document, on)],
         )
@@ -91,11 +96,12 @@ def promises(prefecture: Prefecture, on: datetime.date) -> list[Promises]:
         if not is_bounded or engagement.module_id is None or engagement.module_id in modules:
             by_referentiel[engagement.referentiel_id].append(engagement)
     return [
-        _promises(adoption, by_referentiel[adoption.referentiel_id]) for adoption in adoptions.order_by("pk")
+        _promises(adoption.referentiel, by_referentiel[adoption.referentiel_id], on)
+        for adoption in adoptions.order_by("pk")
     ]
 
 
-def updated_on(prefecture: Prefecture, entries: Iterable[Entry]) -> datetime.datetime | None:
+def updated_at(prefecture: Prefecture, entries: Iterable[Entry]) -> datetime.datetime | None:
     """When what the public reads under the entries last changed, withdrawals included. Three queries."""
     wanted = list(entries)
     own = {"prefecture": prefecture}
@@ -107,7 +113,7 @@ def updated_on(prefecture: Prefecture, entries: Iterable[Entry]) -> datetime.dat
     instants += texts.aggregate(Max("updated_at")).values()
     if Entry.BILAN in wanted:
         bilans = Bilan.objects.filter(**own)
-        instants += bilans.aggregate(Max("published_at"), Max("withdrawn_at")).values()
+        instants += bilans.aggregate(Max("published_at"), Max("replaced_at"), Max("withdrawn_at")).values()
     return max((instant for instant in instants if instant), default=None)
 
 
@@ -119,14 +125,15 @@ def _holds(document: Document, on: datetime.date) -> bool:
     return document.is_shown and (document.ends_on is None or document.ends_on >= on)
 
 
-def _promises(adoption: Adoption, engagements: list[Engagement]) -> Promises:
+def _promises(referentiel: Referentiel, engagements: list[Engagement], on: datetime.date) -> Promises:
+    known = [engagement for engagement in engagements if engagement.title]
     themes: dict[str, list[Engagement]] = defaultdict(list)
-    for engagement in engagements:
-        if engagement.title:
-            themes[engagement.theme].append(engagement)
+    for engagement in known:
+        themes[engagement.theme].append(engagement)
     return Promises(
-        referentiel=adoption.referentiel,
-        labelled_on=adoption.labelled_on,
+        referentiel=referentiel,
+        on=on,
         themes=[Theme(title, own) for title, own in themes.items()],
-        unknown=sum(not engagement.title for engagement in engagements),
+        unknown=len(engagements) - len(known),
+        is_certain=all(engagement.certainty == Certainty.CERTAIN for engagement in known),
     )

@@ -7,6 +7,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from dsfr.forms import DsfrBaseForm
 
+from publications import richtext
 from publications.documents import LARGEST, MEGABYTES, Description
 from publications.forms import REASON_MAX
 from publications.models import Document, Entry, Introduction, Notices
@@ -73,6 +74,10 @@ class DescriptionForm(DsfrBaseForm, forms.ModelForm):
         self.fields["audience"].choices = Document.Audience.choices  # type: ignore[attr-defined]
         self.fields["version"].initial = self.instance.version
 
+    def clean_title(self) -> str:
+        """On one line, in the direction in which it was typed."""
+        return " ".join(richtext.DIRECTION_MARKS.sub("", self.cleaned_data["title"]).split())
+
     def clean_dated_on(self) -> datetime.date:
         dated_on: datetime.date = self.cleaned_data["dated_on"]
         if dated_on.year < 1900:
@@ -131,7 +136,13 @@ class WithdrawDocumentForm(DsfrBaseForm):
 
 
 class IntroductionForm(DsfrBaseForm, forms.ModelForm):
-    text = text_field("Texte", "Une ligne vide sépare deux paragraphes.", most=TEXT_MAX, rows=12)
+    text = text_field(
+        "Texte",
+        "Une ligne vide sépare deux paragraphes\xa0; «\xa0-\xa0» en début de ligne fait un point de liste, "
+        "«\xa0##\xa0» un sous-titre. **gras**, *italique*, [mots du lien](https://adresse).",
+        most=TEXT_MAX,
+        rows=12,
+    )
     version = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
 
     class Meta:
@@ -141,6 +152,14 @@ class IntroductionForm(DsfrBaseForm, forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["version"].initial = self.instance.version
+
+    def clean_text(self) -> str:
+        text: str = self.cleaned_data["text"]
+        if richtext.depth(text) > richtext.DEEPEST:
+            raise forms.ValidationError(
+                f"Les listes de ce texte sont emboîtées trop loin\xa0: {richtext.DEEPEST} niveaux au plus."
+            )
+        return text
 
 
 class NoticesForm(DsfrBaseForm, forms.ModelForm):

@@ -113,11 +113,7 @@ def _look(pdf: pikepdf.Pdf) -> Inspection:
     for dictionary in _dictionaries(pdf):
         if _is_active(dictionary):
             raise UnsafeError(ACTIVE)
-        if (
-            "/EF" in dictionary
-            or "/EmbeddedFiles" in dictionary
-            or dictionary.get("/Subtype") == "/FileAttachment"
-        ):
+        if "/EF" in dictionary or dictionary.get("/Subtype") == "/FileAttachment":
             raise UnsafeError(ATTACHED)
         has_text = has_text or dictionary.get("/Type") == "/Font"
     title = _title(pdf)

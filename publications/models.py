@@ -217,7 +217,7 @@ class Entry(models.TextChoices):
 
 
 class Introduction(models.Model):
-    """What the quality manager writes at the head of an entry, in plain text: empty lines part paragraphs."""
+    """What the quality manager writes at the head of an entry (`publications.richtext`)."""
 
     prefecture = models.ForeignKey(Prefecture, models.PROTECT, related_name="introductions")
     entry = models.CharField("rubrique", max_length=40, choices=Entry)

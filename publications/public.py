@@ -1,4 +1,4 @@
-"""What everybody may read: frozen content of published editions, and nothing else.
+"""What everybody may read of figures: frozen content of published editions, and nothing else.
 
 A page is always asked for again (`no-cache`), so that what was withdrawn is gone at once; the answer is short
 where nothing has changed. The ETag of a page is the hash of what it shows: its words come from the frozen
@@ -17,10 +17,10 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
-from publications import files, reading, table
-from publications.models import Bilan, BilanQuerySet, Presentation
+from publications import espace, files, reading, table
+from publications.models import Bilan, BilanQuerySet, Document, Entry, Presentation
 from referentiel.models import Adoption
-from sites.models import Prefecture, in_force
+from sites.models import Prefecture, Site, in_force
 
 logger = logging.getLogger(__name__)
 
@@ -49,9 +49,10 @@ def prefecture(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _home_of(request: HttpRequest, prefecture: Prefecture) -> HttpResponse:
+    on, entries = prefecture.today(), Entry.of_the_public()
     bilans = list(Bilan.objects.shown().filter(prefecture=prefecture).defer("content"))
     read = reading.read(bilans[0].data) if bilans else None
-    adoptions = Adoption.objects.filter(in_force(prefecture.today()), prefecture=prefecture)
+    adoptions = Adoption.objects.filter(in_force(on), prefecture=prefecture)
     return render(
         request,
         "public/prefecture.html",
@@ -61,6 +62,9 @@ def _home_of(request: HttpRequest, prefecture: Prefecture) -> HttpResponse:
             "bilans": bilans,
             "reading": read,
             "headlines": reading.headlines(read) if read else [],
+            "shelves": espace.shelves(prefecture, Document.objects.for_everybody(), on=on, entries=entries),
+            "sites": Site.objects.filter(unit__prefecture=prefecture).select_related("unit"),
+            "updated_at": espace.updated_at(prefecture, entries),
         },
     )
 

@@ -12,12 +12,12 @@ class DocumentTable(ListTable):
     title = tables.Column(
         verbose_name="Titre", linkify=("document", [tables.A("prefecture__slug"), tables.A("number")])
     )
+    state = tables.Column(verbose_name="État")
     entry = tables.Column(verbose_name="Rubrique")
     audience = tables.Column(verbose_name="Destiné à")
     dated_on = DayColumn(verbose_name="Daté du")
     starts_on = DayColumn(verbose_name="Valable du")
     ends_on = DayColumn(verbose_name="au")
-    state = tables.Column(verbose_name="État")
 
     class Meta(ListTable.Meta):
         order_by = "-number"

@@ -97,6 +97,18 @@ def remote_address(request: HttpRequest) -> str | None:
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
+def large_bodies_are_refused(get_response: GetResponse) -> GetResponse:
+    """Before a byte of it is read: a file is kept on the disk as it comes in, from whoever sends it."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length[:20]) > settings.LARGEST_BODY:
+            return render(request, "413.html", status=413)
+        return get_response(request)
+
+    return middleware
+
+
 def clean_input(get_response: GetResponse) -> GetResponse:
     """Keep control characters out: PostgreSQL stores no NUL, and XML files and PDF hold none of them.
 

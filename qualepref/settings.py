@@ -4,6 +4,7 @@
 refuses to start unsafely.
 """
 
+import datetime
 import logging
 import re
 from email.utils import parseaddr
@@ -140,6 +141,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "qualepref.middleware.large_bodies_are_refused",
     "qualepref.middleware.clean_input",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -199,6 +201,7 @@ else:
     DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 FILES_DIR = VAR_DIR / "files"
+LARGEST_BODY = 25_000_000  # bytes: the largest file that a form takes, and its fields
 STATIC_URL = "static/"
 STATIC_ROOT = (
     Path(env.str("QUALEPREF_STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))) if IN_PRODUCTION else None
@@ -287,6 +290,20 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+
+# Whom to tell about a weakness, and until when the address is sure to be read: /.well-known/security.txt.
+SECURITY_CONTACT = env.str("QUALEPREF_SECURITY_CONTACT", default="")
+SECURITY_CONTACT_UNTIL = env.str("QUALEPREF_SECURITY_CONTACT_UNTIL", default="")
+if SECURITY_CONTACT and not SECURITY_CONTACT.startswith(("mailto:", "https://")):
+    raise ImproperlyConfigured("QUALEPREF_SECURITY_CONTACT doit commencer par mailto: ou https://.")
+if SECURITY_CONTACT:
+    try:
+        SECURITY_CONTACT_UNTIL = datetime.date.fromisoformat(SECURITY_CONTACT_UNTIL)
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            "QUALEPREF_SECURITY_CONTACT_UNTIL doit dire jusqu'à quand ce contact est lu : 2027-11-30, par "
+            "exemple."
+        ) from error
 
 # --- Language, days ----------------------------------------------------------------------------------------
 

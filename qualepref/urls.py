@@ -12,6 +12,7 @@ urlpatterns = [
     path("connexion/code/", account.second_factor_code, name="second_factor_code"),
     path("deconnexion/", account.sign_out, name="logout"),
     path("accessibilite/", pages.accessibilite, name="accessibilite"),
+    path("mentions-legales/", pages.legal, name="legal"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     # agents/

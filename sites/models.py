@@ -52,6 +52,7 @@ RESERVED_SLUGS = [
     "deconnexion",
     "healthz",
     "installation",
+    "mentions-legales",
     "readyz",
     "referentiels",
     "static",

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from indicators.models import Measurement
-from publications.models import Part
+from publications.models import Document, Part
 from qualepref.demo import content
 from sites.models import Agent, Membership
 
@@ -47,3 +47,18 @@ def test_a_second_run_leaves_alone_what_people_did(db):
     assert [model.objects.count() for model in (Agent, Membership, Measurement, Part)] == before
     assert Part.objects.get(section="summary").text == "Une autre phrase."
     assert Agent.objects.get(pk=odile.pk).check_password("un mot de passe à elle")
+
+
+def test_its_documents_are_published_tagged_and_not_made_twice(db):
+    prefecture = content.load()
+
+    for _ in range(2):
+        content.shelve(prefecture)
+
+    assert [(document.state, document.lacks) for document in Document.objects.order_by("number")] == [
+        ("replaced", []),
+        ("published", []),
+        ("published", []),
+        ("published", []),
+    ]
+    assert all("données fictives" in document.title for document in Document.objects.all())

@@ -6,6 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import path, reverse
 
+from publications import documents
 from qualepref.middleware import clean_input
 from qualepref.urls import urlpatterns as ours
 from tests.factories import PASSWORD
@@ -170,3 +171,17 @@ def test_who_leaves_while_sending_causes_no_error(claire, client_of, monkeypatch
     response = client_of(claire).post("/deconnexion/", {"a": "b"})
 
     assert response.status_code == 400
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(db, client, settings):
+    settings.LARGEST_BODY = 100
+
+    refused = client.post("/connexion/", {"username": "a" * 200})
+
+    assert refused.status_code == 413
+    assert "Ce que vous envoyez est trop lourd" in refused.content.decode()
+    assert client.post("/connexion/", {}).status_code == 200
+
+
+def test_the_largest_document_still_passes(settings):
+    assert documents.LARGEST < settings.LARGEST_BODY

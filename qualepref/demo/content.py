@@ -4,9 +4,11 @@ import datetime
 import tomllib
 from pathlib import Path
 
+from django.template.loader import render_to_string
+
 from indicators import imports
-from publications import publish
-from publications.models import Bilan, Part
+from publications import documents, pdf, publish
+from publications.models import Bilan, Document, Entry, Part
 from referentiel import loading
 from sites.models import Agent, Membership, Prefecture, Unit
 
@@ -43,6 +45,32 @@ def load_year() -> Prefecture:
             HERE / name, prefecture=prefecture, year=YEAR, answers=HERE / answers if answers else None
         )
     return prefecture
+
+
+def shelve(prefecture: Prefecture) -> None:
+    """The Espace Qualité: texts, notices, and documents that are published as a quality manager would do.
+
+    Where there is a document already, what people did with the demo since stays as it is.
+    """
+    if Document.objects.filter(prefecture=prefecture).exists():
+        return
+    manager = Membership.objects.get(prefecture=prefecture, role=Membership.Role.QUALITY_MANAGER).agent
+    shelves = tomllib.loads((HERE / "espace.toml").read_text())
+    for entry, text in shelves["introductions"].items():
+        introduction = documents.introduction_of(prefecture, Entry(entry))
+        documents.introduce(introduction, text=text.strip(), seen_version=introduction.version)
+    notices = documents.notices_of(prefecture)
+    documents.notify(notices, shelves["notices"], seen_version=notices.version)
+    online: dict[str, Document] = {}
+    for row in shelves["document"]:
+        told = {"prefecture": prefecture, "title": row["title"], "paragraphs": row.pop("paragraphs")}
+        body = pdf.write_pdf(render_to_string("pdf/plain.html", told), title=row["title"])
+        replaces = online.get(row.pop("replaces", ""))
+        said = row | {"entry": Entry(row["entry"]), "audience": Document.Audience(row["audience"])}
+        draft = documents.draft(
+            prefecture, documents.Description(**said), body, by=manager, replaces=replaces
+        )
+        online[row["title"]] = documents.publish(draft, by=manager, seen_version=draft.version)
 
 
 def sign(prefecture: Prefecture) -> Bilan:

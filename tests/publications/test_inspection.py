@@ -154,6 +154,13 @@ def test_a_file_inside_is_refused() -> None:
     assert refusal(written(document)) == inspection.ATTACHED
 
 
+def test_a_place_for_files_without_a_file_is_no_reason_to_refuse() -> None:
+    document = blank()
+    document.Root.Names = Dictionary(EmbeddedFiles=Dictionary(Names=Array([])))
+
+    assert inspection.inspect(written(document)).pages == 1
+
+
 # --- what is made to hang ----------------------------------------------------------------------------------
 
 

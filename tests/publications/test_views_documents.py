@@ -144,6 +144,12 @@ def test_what_is_wrong_is_said_where_it_is(
     assert not Document.objects.exists()
 
 
+def test_a_title_is_one_line_that_reads_as_it_was_typed(browser: Client, prefecture: Prefecture) -> None:
+    deposit(browser, written(blank()), title="Politique\n de  qualité \u202e1202")
+
+    assert Document.objects.get().title == "Politique de qualité 1202"
+
+
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [(b"", "Ce fichier est vide."), (b"PK\x03\x04", "Ce fichier n’est pas un PDF")],

@@ -55,6 +55,8 @@ class Command(BaseCommand):
         self._say("Base de données, référentiels et chiffres de 2018")
         call_command("migrate", verbosity=0)
         prefecture = content.load()
+        self._say("Espace Qualité : documents fictifs")
+        content.shelve(prefecture)
         with self._background():
             self._say("Bilan 2018 : un ouvrier prépare le PDF")
             bilan = content.sign(prefecture)
