@@ -6,6 +6,7 @@ A view gives the words around its form (`Page`) and a function that saves it and
 
 import datetime
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -80,12 +81,12 @@ def delete(
     request: AgentRequest, row: Unit | Site | Service | Closure, page: Page, sentence: str
 ) -> HttpResponse:
     """Ask, with what forbids it; then delete."""
-    held = organisation.held_by(row)
-    if request.method == "POST" and not held:
-        organisation.remove(row)
-        say(request, sentence)
-        return redirect(page.back)
-    return render(request, "sites/delete.html", {"page": page, "held": held})
+    if request.method == "POST":
+        with suppress(ValidationError):  # the page says it, as it did before
+            organisation.remove(row)
+            say(request, sentence)
+            return redirect(page.back)
+    return render(request, "sites/delete.html", {"page": page, "held": organisation.held_by(row)})
 
 
 def say(request: AgentRequest, sentence: str, *, prefecture: Prefecture | None = None) -> None:
@@ -104,14 +105,18 @@ def _explain(form: VersionedForm, refused: ValidationError) -> None:
 
 def _both_sides(form: VersionedForm, saved: organisation.Row) -> dict[str, Any]:
     stored = model_to_dict(saved)
-    typed = {**form.cleaned_data}
+    typed = form.cleaned_data
     differences = []
     for bound in form.visible_fields():
         if bound.name in stored:
             pair = [_shown(bound.field, value) for value in (stored[bound.name], typed.get(bound.name))]
             if pair[0] != pair[1]:
                 differences.append(Difference(str(bound.label), *pair))
-    return {"last": saved.history.first(), "differences": differences}
+    return {
+        "last": organisation.last_change(saved),
+        "time_zone": organisation.prefecture_of(saved).time_zone,
+        "differences": differences,
+    }
 
 
 def _shown(field: Any, value: Any) -> str:

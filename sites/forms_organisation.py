@@ -161,6 +161,12 @@ class InstalledPrefectureForm(PrefectureForm):
 
 
 class UnitForm(VersionedForm):
+    position = forms.IntegerField(
+        label="Ordre",
+        min_value=0,
+        max_value=99,
+        help_text="Place de la colonne dans les tableaux\xa0: 0 pour la première.",
+    )
     aliases = LinesField(
         label="Autres noms",
         required=False,
@@ -174,7 +180,6 @@ class UnitForm(VersionedForm):
         help_texts = {
             "name": "Par exemple\xa0: Sous-préfecture d’Arles.",
             "short_name": "En tête des colonnes du tableau de bord. Par exemple\xa0: Arles.",
-            "position": "Place de la colonne dans les tableaux\xa0: 0 pour la première.",
         }
 
 

@@ -10,7 +10,7 @@ import datetime
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -72,13 +72,19 @@ def prefecture_of(row: Row) -> Prefecture:
 def version_of(row: Row) -> str:
     """What a form keeps in a hidden field: it changes with each write to the row, a service's designations
     included. Empty for a row that is not saved yet."""
-    if row.pk is None:
-        return ""
-    newest = [row.history.order_by("-history_id").values_list("history_id", flat=True).first()]
+    return ".".join(str(change.history_id) for change in _newest_changes(row)) if row.pk else ""
+
+
+def last_change(row: Row) -> Any:
+    """The newest line of the history of a row: who wrote it, and when."""
+    return max(_newest_changes(row), key=lambda change: change.history_date)
+
+
+def _newest_changes(row: Row) -> list[Any]:
+    newest = [row.history.first()]
     if isinstance(row, Service):
-        changes = Designation.history.filter(service=row).order_by("-history_id")
-        newest.append(changes.values_list("history_id", flat=True).first())
-    return ".".join(str(number or 0) for number in newest)
+        newest.append(Designation.history.filter(service=row).first())
+    return [change for change in newest if change]
 
 
 # --- The préfecture, its units, its sites, its closures ----------------------------------------------------

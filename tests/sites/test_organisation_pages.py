@@ -346,6 +346,22 @@ def test_two_who_edit_a_unit_both_see_what_the_other_wrote(browser, client_of, s
     assert Unit.objects.get().name == "Siège central"
 
 
+def test_who_renames_a_service_sees_the_change_that_a_colleague_has_just_planned(browser, client_of, accueil):
+    url = f"{HERE}services/{accueil.pk}/renommer/"
+    other = AgentFactory(full_name="Nora Petit")
+    MembershipFactory(agent=other, prefecture=accueil.unit.prefecture)
+    version = seen(browser.get(url))
+    fill_in(client_of(other), url, starts_on="2045-01-01", name="Usagers", short_name="BU")
+
+    page = browser.post(
+        url, {"seen": version, "starts_on": "2046-01-01", "name": "Guichets", "short_name": "BG"}
+    )
+
+    assert page.status_code == 409
+    assert "Nora Petit a enregistré cette page" in words(page)
+    assert 'value="2046-01-01"' in page.content.decode()
+
+
 # --- services ----------------------------------------------------------------------------------------------
 
 
