@@ -99,17 +99,17 @@ STEPS = (
         "Le référentiel",
         "Celui que la préfecture suit, et depuis quand.",
         "has_referentiel",
-        "Lire les référentiels",
-        "referentiels",
-        None,
+        "Choisir un référentiel",
+        "followed",
+        Action.ADAPT_NORM,
     ),
     (
         "Le périmètre",
         "Quels services tiennent les engagements de quels modules, et depuis quand.",
         "has_perimeter",
-        "Lire les référentiels",
-        "referentiels",
-        None,
+        "Décrire le périmètre",
+        "followed",
+        Action.ADAPT_NORM,
     ),
     (
         "Les chiffres d’une année",
@@ -132,8 +132,5 @@ STEPS = (
 
 def _steps(row: Any, access: Access) -> Iterator[Step]:
     for title, explanation, mark, label, route, action in STEPS:
-        if action is None:
-            url = reverse(route)
-        else:
-            url = reverse(route, args=[row.slug]) if access.may(action) else ""
+        url = reverse(route, args=[row.slug]) if access.may(action) else ""
         yield Step(title, explanation, getattr(row, mark), label, url)

@@ -1,10 +1,10 @@
 """The organisation of a préfecture at a glance, and what it lacks."""
 
-import datetime
 from dataclasses import dataclass, field
 
 from django.urls import reverse
 
+from sites.access import Access
 from sites.models import Membership, Prefecture, Service, Site, Unit, in_force
 
 
@@ -36,7 +36,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Lack:
-    """Something missing, and the page where it is mended."""
+    """Something missing, and the page where it is mended, if the agent's role leads there."""
 
     sentence: str
     action: str
@@ -51,8 +51,9 @@ class Overview:
     lacks: list[Lack]
 
 
-def of(prefecture: Prefecture, on: datetime.date) -> Overview:
+def of(access: Access) -> Overview:
     """By as many queries whatever the size of the préfecture."""
+    prefecture, on = access.prefecture, access.on
     memberships = list(
         Membership.objects.filter(
             in_force(on),
@@ -80,7 +81,7 @@ def of(prefecture: Prefecture, on: datetime.date) -> Overview:
         for unit in prefecture.units.prefetch_related("sites")
     ]
     managers = [_named(held) for held in memberships if held.role == Membership.Role.QUALITY_MANAGER]
-    return Overview(prefecture, columns, managers, _lacks(prefecture, columns))
+    return Overview(prefecture, columns, managers, _lacks(access, columns))
 
 
 def _tree(unit: Unit, services: list[Service], referents: list[Membership]) -> list[Branch]:
@@ -109,8 +110,8 @@ def _has_referent(branch: Branch) -> bool:
     return bool(branch.referents) or any(_has_referent(child) for child in branch.children)
 
 
-def _lacks(prefecture: Prefecture, columns: list[Column]) -> list[Lack]:
-    slug = prefecture.slug
+def _lacks(access: Access, columns: list[Column]) -> list[Lack]:
+    slug = access.prefecture.slug
     add_unit = reverse("unit_new", args=[slug])
     lacks = []
     kinds = {column.unit.kind for column in columns}
@@ -134,6 +135,7 @@ def _lacks(prefecture: Prefecture, columns: list[Column]) -> list[Lack]:
             lacks.append(Lack(f"{name}\xa0: aucun service.", "Ajouter un service", url))
         if not column.has_referent:
             lacks.append(Lack(f"{name}\xa0: aucun référent qualité.", "", ""))
-    if not prefecture.adoptions.exists():
-        lacks.append(Lack("Aucun référentiel suivi.", "Lire les référentiels", reverse("referentiels")))
+    if not access.prefecture.adoptions.exists():
+        url = reverse("followed", args=[slug]) if access.may_adapt_norm else ""
+        lacks.append(Lack("Aucun référentiel suivi.", "Choisir un référentiel", url))
     return lacks

@@ -86,7 +86,7 @@ def installation_prefecture(request: AgentRequest, slug: str) -> HttpResponse:
 def organisation_overview(request: AgentRequest, slug: str) -> HttpResponse:
     """The whole at a glance, and what it lacks."""
     access = enter(request, slug, Action.ORGANISE)
-    seen = overview.of(access.prefecture, access.on)
+    seen = overview.of(access)
     return render(
         request,
         "sites/organisation.html",

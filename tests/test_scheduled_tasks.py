@@ -1,0 +1,26 @@
+"""What the clock orders."""
+
+import datetime
+
+from django.conf import settings
+
+from qualepref import tasks
+from qualepref.celery import app
+from sites.models import Service
+from tests.factories import DesignationFactory
+
+
+def test_every_task_of_the_clock_is_known_to_the_workers():
+    app.loader.import_default_modules()
+
+    assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} <= set(app.tasks)
+
+
+def test_a_service_takes_its_planned_name_though_a_night_was_missed(accueil):
+    DesignationFactory(service=accueil, starts_on=None, name=accueil.name, short_name=accueil.short_name)
+    DesignationFactory(service=accueil, starts_on=datetime.date(2021, 1, 1), short_name="BU", name="Usagers")
+
+    tasks.take_effect()
+    tasks.take_effect()
+
+    assert (Service.objects.get().short_name, Service.history.count()) == ("BU", 2)
