@@ -5,6 +5,7 @@ cannot contradict each other; `docs/bilan_versions.md` numbers its formats. Numb
 (fractions as text) and as the words that were shown, so that an old bilan reads as it was signed.
 """
 
+import datetime
 import hashlib
 import json
 from collections import defaultdict
@@ -121,13 +122,37 @@ def hash_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+@dataclass(frozen=True)
+class Gap:
+    """What the bilan lacks, as a sentence; `section` is the part to write, empty where figures are meant."""
+
+    sentence: str
+    section: str = ""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What would be signed now, and how far it has come."""
+
+    content: Content
+    gaps: list[Gap]
+    expected: int
+    given: int
+
+
 def assemble(prefecture: Prefecture, year: int) -> Content:
     """What the bilan of a year would say if it were signed now."""
+    return prepare(prefecture, year).content
+
+
+def prepare(prefecture: Prefecture, year: int) -> Draft:
+    """The same, with what it lacks and how many of the expected results have a figure or a reason."""
     board = results.of_year(prefecture, year)
     written = dict(Part.objects.filter(prefecture=prefecture, year=year).values_list("section", "text"))
     whys = _corrections(prefecture, year)
     parts = [_part(section, written.get(section.value, "").strip()) for section in Part.Section]
-    return Content(
+    lacking = gaps(board, parts)
+    content = Content(
         format=FORMAT,
         year=year,
         prefecture={
@@ -154,12 +179,15 @@ def assemble(prefecture: Prefecture, year: int) -> Content:
         sources=_sources(prefecture, year),
         perimeter=_perimeter(prefecture, year),
         presentations=_presentations(prefecture, year),
-        missing=missing(board, parts),
+        missing=[gap.sentence for gap in lacking],
     )
+    expected = [result for result in board.results if result.absence != Absence.NOT_EXPECTED]
+    given = sum(result.absence not in (Absence.MISSING, Absence.AWAITED) for result in expected)
+    return Draft(content, lacking, len(expected), given)
 
 
-def missing(board: Board, parts: list[dict[str, str]]) -> list[str]:
-    """What the bilan lacks, as sentences; the page shows them, the last page of the PDF repeats them."""
+def gaps(board: Board, parts: list[dict[str, str]]) -> list[Gap]:
+    """What the bilan lacks; the page shows the sentences, the last page of the PDF repeats them."""
     sentences = []
     without_result: dict[Unit, list[Result]] = defaultdict(list)
     for result in board.results:
@@ -184,9 +212,11 @@ def missing(board: Board, parts: list[dict[str, str]]) -> list[str]:
             f"{_counted(unknown_base, 'résultat')} sans nombre de cas\xa0: "
             "le document d'origine n'imprime que le taux ou la moyenne."
         )
-    empty = [part["title"] for part in parts if not part["text"]]
-    sentences += [f"La partie «\xa0{title}\xa0» n'est pas rédigée." for title in empty]
-    return sentences
+    return [Gap(sentence) for sentence in sentences] + [
+        Gap(f"La partie «\xa0{part['title']}\xa0» n'est pas rédigée.", part["section"])
+        for part in parts
+        if not part["text"]
+    ]
 
 
 def _part(section: Part.Section, text: str) -> dict[str, str]:
@@ -200,15 +230,15 @@ def _part(section: Part.Section, text: str) -> dict[str, str]:
 
 
 def _perimeter(prefecture: Prefecture, year: int) -> list[dict[str, str]]:
-    """Which service kept which module's promises in the year."""
+    """Which service, by its name of then, kept which module's promises in the year."""
     rows = Perimeter.objects.filter(in_force_in(year), service__unit__prefecture=prefecture)
-    rows = rows.select_related("service__unit", "module").order_by(
-        "service__unit__position", "service__short_name", "module__number", "pk"
-    )
+    rows = rows.select_related("service__unit", "module").prefetch_related("service__designations")
+    rows = rows.order_by("service__unit__position", "service__short_name", "module__number", "pk")
+    end = datetime.date(year, 12, 31)
     return [
         {
             "unit": row.service.unit.short_name,
-            "service": row.service.name,
+            "service": row.service.on(min(row.ends_on or end, end)).name,
             "module": f"{row.module}, {row.module.title}" if row.module.title else str(row.module),
             "remark": row.remark,
         }

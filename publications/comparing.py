@@ -24,7 +24,7 @@ FIELDS = {
     "nombre de cas": "base_label",
     "mois comptés": "months_label",
     "objectif": "target_label",
-    "objectif atteint": "verdict_label",
+    "atteinte de l’objectif": "verdict_label",
     "motif": "reason",
     "motif de l’objectif": "target_reason",
 }

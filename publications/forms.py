@@ -1,10 +1,11 @@
-from typing import Any
+import datetime
+from typing import Any, cast
 
 from django import forms
 from dsfr.forms import DsfrBaseForm
 
 from publications import pdf, richtext
-from publications.models import Bilan
+from publications.models import Bilan, Presentation
 from sites.fields import PlainTextField
 
 REASON_MAX = 1_000
@@ -44,6 +45,68 @@ class PartForm(DsfrBaseForm):
                 f"en garder {richtext.DEEPEST} au plus."
             )
         return text
+
+
+class PresentationForm(DsfrBaseForm, forms.ModelForm):
+    """A meeting, noted before it takes place or after. `editions` are those that may be shown there."""
+
+    edition = forms.TypedChoiceField(
+        label="Édition présentée",
+        required=False,
+        coerce=int,
+        empty_value=None,
+        help_text="Vide\xa0: le bilan de l’année, quelle que soit son édition.",
+    )
+    held_on = forms.DateField(
+        label="Date de la réunion",
+        help_text="Une date à venir est affichée «\xa0prévu le…\xa0».",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": "Indiquer la date de la réunion.", "invalid": "Cette date n’existe pas."},
+    )
+    remark = PlainTextField(
+        label="Remarque",
+        required=False,
+        max_length=300,
+        help_text="Une phrase, que le public lira\xa0: «\xa0avis favorable\xa0».",
+        error_messages={
+            "max_length": "Cette remarque compte %(show_value)d caractères\xa0: "
+            "la ramener à %(limit_value)d au plus."
+        },
+        widget=forms.TextInput,
+    )
+
+    class Meta:
+        model = Presentation
+        fields = ["body", "held_on", "edition", "remark"]
+        labels = {"body": "Instance"}
+        error_messages = {"body": {"required": "Choisir l’instance."}}
+
+    def __init__(self, *args: Any, editions: list[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(number, f"édition {number}") for number in editions]
+        edition = cast(forms.TypedChoiceField, self.fields["edition"])
+        edition.choices = [("", "toutes les éditions"), *choices]
+
+    def clean_held_on(self) -> datetime.date:
+        held_on: datetime.date = self.cleaned_data["held_on"]
+        first, last = datetime.date(self.instance.year, 1, 1), datetime.date(self.instance.year + 10, 12, 31)
+        if not first <= held_on <= last:
+            raise forms.ValidationError(
+                f"Un bilan de {self.instance.year} ne se présente pas à cette date\xa0: vérifier l’année."
+            )
+        return held_on
+
+    def clean_remark(self) -> str:
+        return " ".join(self.cleaned_data["remark"].split())
+
+    def _post_clean(self) -> None:
+        """The préfecture and the year are not in the form, but belong to what must be unique."""
+        super()._post_clean()
+        if not self.errors:
+            try:
+                self.instance.validate_constraints()
+            except forms.ValidationError as error:
+                self.add_error(None, error)
 
 
 class FreezeForm(DsfrBaseForm):

@@ -1,5 +1,8 @@
 """The typed parts of a bilan, before it is signed. Two people who write at once lose nothing in silence."""
 
+import datetime
+from dataclasses import dataclass
+
 from django.db import IntegrityError, transaction
 
 from publications.models import Part
@@ -20,6 +23,46 @@ def find(prefecture: Prefecture, year: int, section: Part.Section) -> Part:
     """The part as it stands; an unsaved empty one before anything was written."""
     existing = Part.objects.filter(prefecture=prefecture, year=year, section=section).first()
     return existing or Part(prefecture=prefecture, year=year, section=section)
+
+
+def of_the_year_before(part: Part) -> Part | None:
+    """The same part a year earlier, where somebody wrote it: a start for this one."""
+    same = Part.objects.filter(prefecture=part.prefecture, year=part.year - 1, section=part.section)
+    return same.exclude(text="").first()
+
+
+@dataclass(frozen=True)
+class Writing:
+    """A part of the year: who wrote it last, and when."""
+
+    section: Part.Section
+    is_written: bool
+    by: str
+    at: datetime.datetime | None
+
+
+def of_year(prefecture: Prefecture, year: int) -> list[Writing]:
+    """Every part in its order, with its last author."""
+    written = set(
+        Part.objects.filter(prefecture=prefecture, year=year)
+        .exclude(text="")
+        .values_list("section", flat=True)
+    )
+    last = {
+        row.section: row
+        for row in Part.history.filter(prefecture=prefecture, year=year)
+        .select_related("history_user")
+        .order_by("history_date", "history_id")
+    }
+    return [
+        Writing(
+            section,
+            section in written,
+            str(last[section].history_user or "") if section in last else "",
+            last[section].history_date if section in last else None,
+        )
+        for section in Part.Section
+    ]
 
 
 def write(part: Part, *, text: str, seen_version: int) -> None:

@@ -12,9 +12,9 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-# Marks that turn the direction of what follows: they can make a sentence read otherwise than it was typed.
-DIRECTION_MARKS = re.compile("[\u202a-\u202e\u2066-\u2069]")
-# Those, and the characters that XML forbids.
+from sites.fields import DIRECTION_MARKS
+
+# Those marks, and the characters that XML forbids.
 UNPRINTABLE = re.compile(
     "[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|" + DIRECTION_MARKS.pattern
 )

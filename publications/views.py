@@ -3,17 +3,19 @@
 from dataclasses import dataclass, field
 
 from django.contrib import messages
+from django.db import IntegrityError, transaction
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from indicators.models import Measurement
 from jobs import queue
 from jobs.models import Job
 from publications import bilan as contents
-from publications import files, parts, progress, public, publish, reading
-from publications.forms import FreezeForm, PartForm, WithdrawForm
+from publications import comparing, files, formats, parts, progress, public, publish, reading, richtext
+from publications.forms import FreezeForm, PartForm, PresentationForm, WithdrawForm
 from publications.models import Bilan, Part, Presentation
 from sites.access import Access, Action, AgentRequest, enter
 
@@ -46,36 +48,82 @@ def bilans(request: AgentRequest, slug: str) -> HttpResponse:
 def bilan_prepare(request: AgentRequest, slug: str, year: int) -> HttpResponse:
     """The bilan as it would be signed now, with the list of what it lacks."""
     access = enter(request, slug, Action.READ_DRAFTS)
-    content = contents.assemble(access.prefecture, _possible(access, year))
-    last = publish.latest(access.prefecture, year)
+    prefecture = access.prefecture
+    draft = contents.prepare(prefecture, _possible(access, year))
+    last = publish.latest(prefecture, year)
     return render(
         request,
         "publications/prepare.html",
         {
             "slug": slug,
             "year": year,
-            "has_figures": content.has_figures,
+            "draft": draft,
+            "writings": parts.of_year(prefecture, year),
+            "has_figures": draft.content.has_figures,
             "last": last,
-            "is_signed": publish.repeats(last, content),
-            "reading": reading.read(content.as_data()),
+            "is_signed": publish.repeats(last, draft.content),
+            "presentations": Presentation.objects.filter(prefecture=prefecture, year=year),
+            "reading": reading.read(draft.content.as_data()),
+        },
+    )
+
+
+@require_safe
+def bilan_changes(request: AgentRequest, slug: str, year: int) -> HttpResponse:
+    """What would be signed now, beside the last edition."""
+    access = enter(request, slug, Action.READ_DRAFTS)
+    last = publish.latest(access.prefecture, _possible(access, year))
+    if last is None:
+        raise Http404
+    draft = contents.assemble(access.prefecture, year).as_data()
+    return _compare(request, slug, last, None, draft)
+
+
+@require_safe
+def bilan_compare(request: AgentRequest, slug: str, year: int, edition: int, other: int) -> HttpResponse:
+    """Two signed editions of a year, from what was frozen alone."""
+    before, after = (_edition(request, slug, year, number) for number in sorted((edition, other)))
+    return _compare(request, slug, before, after, after.data)
+
+
+def _compare(
+    request: AgentRequest, slug: str, before: Bilan, after: Bilan | None, content: formats.Data
+) -> HttpResponse:
+    return render(
+        request,
+        "publications/compare.html",
+        {
+            "slug": slug,
+            "year": before.year,
+            "before": before,
+            "after": after,
+            "comparison": comparing.compare(before.data, content),
         },
     )
 
 
 @asks_first
 def bilan_part(request: AgentRequest, slug: str, year: int, section: str) -> HttpResponse:
-    """Write a part. Who comes second sees both texts and loses neither."""
+    """Write a part. Who comes second sees both texts and loses neither.
+
+    A preview saves nothing, and neither does taking up the text of the year before: it only fills the page.
+    """
     access = enter(request, slug, Action.SIGN)
     if section not in Part.Section:
         raise Http404
     part = parts.find(access.prefecture, _possible(access, year), Part.Section(section))
-    context = {"slug": slug, "year": year, "part": part}
+    earlier = parts.of_the_year_before(part)
+    context = {"slug": slug, "year": year, "part": part, "earlier": _shown(earlier), "preview": ""}
     if request.method != "POST":
-        form = PartForm(initial={"text": part.text, "version": part.version})
+        texts = [part.text, earlier.text if earlier and "reprendre" in request.GET else ""]
+        form = PartForm(initial={"text": "\n\n".join(filter(None, texts)), "version": part.version})
         return render(request, "publications/part.html", context | {"form": form})
     form = PartForm(request.POST)
     if not form.is_valid():
         return render(request, "publications/part.html", context | {"form": form})
+    if "preview" in request.POST:
+        preview = richtext.shown(richtext.to_html(form.cleaned_data["text"]))
+        return render(request, "publications/part.html", context | {"form": form, "preview": preview})
     try:
         parts.write(part, text=form.cleaned_data["text"], seen_version=form.cleaned_data["version"])
     except parts.ConflictError as conflict:
@@ -131,7 +179,7 @@ def bilan_edition(request: AgentRequest, slug: str, year: int, edition: int) -> 
             "bilan": bilan,
             "progress": None if bilan.pdf_name else _progress(bilan),
             "pdf_size": files.size_of(bilan.pdf_name),
-            "corrected": publish.last_published(bilan.prefecture, year),
+            "others": _others(request, bilan),
             "meetings": public.meetings(Presentation.objects.of(bilan), bilan.prefecture.today()),
             "reading": reading.read(bilan.data),
         },
@@ -194,6 +242,57 @@ def bilan_withdraw(request: AgentRequest, slug: str, year: int, edition: int) ->
     return redirect("bilan_edition", slug, year, edition)
 
 
+@asks_first
+def presentation_new(request: AgentRequest, slug: str, year: int) -> HttpResponse:
+    access = enter(request, slug, Action.SIGN)
+    shown = Presentation(prefecture=access.prefecture, year=_possible(access, year))
+    return _write_presentation(request, slug, shown)
+
+
+@asks_first
+def presentation(request: AgentRequest, slug: str, year: int, number: int) -> HttpResponse:
+    return _write_presentation(request, slug, _presentation(request, slug, year, number))
+
+
+@asks_first
+def presentation_remove(request: AgentRequest, slug: str, year: int, number: int) -> HttpResponse:
+    """Ask, then take away a meeting that did not take place; its history stays."""
+    shown = _presentation(request, slug, year, number)
+    if request.method != "POST":
+        context = {"slug": slug, "year": year, "presentation": shown}
+        return render(request, "publications/presentation_remove.html", context)
+    shown.delete()
+    messages.success(request, f"Réunion retirée\xa0: {shown}.")
+    return redirect("bilan_prepare", slug, year)
+
+
+def _write_presentation(request: AgentRequest, slug: str, shown: Presentation) -> HttpResponse:
+    editions = Bilan.objects.filter(prefecture=shown.prefecture, year=shown.year)
+    numbers = list(editions.order_by("edition").values_list("edition", flat=True))
+    form = PresentationForm(request.POST or None, instance=shown, editions=numbers)
+    if request.method == "POST" and form.is_valid():
+        try:
+            with transaction.atomic():
+                form.save()
+        except IntegrityError:  # a double click
+            messages.info(request, "Cette réunion est déjà notée.")
+        else:
+            messages.success(request, f"Réunion notée\xa0: {shown}.")
+        return redirect("bilan_prepare", slug, shown.year)
+    context = {"slug": slug, "year": shown.year, "presentation": shown, "form": form}
+    return render(request, "publications/presentation.html", context)
+
+
+def _presentation(request: AgentRequest, slug: str, year: int, number: int) -> Presentation:
+    own = Presentation.objects.filter(prefecture=enter(request, slug, Action.SIGN).prefecture, year=year)
+    return get_object_or_404(own, pk=number)
+
+
+def _shown(part: Part | None) -> SafeString | None:
+    """The text of a part as it will be read."""
+    return richtext.shown(richtext.to_html(part.text)) if part else None
+
+
 def _edition(
     request: AgentRequest, slug: str, year: int, edition: int, action: Action = Action.READ
 ) -> Bilan:
@@ -201,6 +300,12 @@ def _edition(
     readable = Bilan.objects.readable_by(enter(request, slug, action))
     everyone = ("prefecture", "frozen_by", "published_by", "withdrawn_by", "replaced_by")
     return get_object_or_404(readable.select_related(*everyone), year=year, edition=edition)
+
+
+def _others(request: AgentRequest, bilan: Bilan) -> list[Bilan]:
+    """The other editions of the year that the agent may compare it with."""
+    readable = Bilan.objects.readable_by(request.access).filter(year=bilan.year)
+    return list(readable.exclude(pk=bilan.pk).defer("content"))
 
 
 def _progress(bilan: Bilan) -> progress.Progress:

@@ -207,6 +207,7 @@ def published(figures: list[Measurement], claire: Agent) -> Bilan:
     path.write_bytes(pdf)
     publish.publish(bilan, by=claire)
     bilan.refresh_from_db()
+    factories.PresentationFactory(pk=9006, prefecture=bilan.prefecture)
     return bilan
 
 

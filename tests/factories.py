@@ -7,7 +7,7 @@ from factory.django import DjangoModelFactory
 
 from indicators.models import FigureImport, Measurement, Note
 from jobs.models import Job
-from publications.models import Bilan, Document, Entry, Part
+from publications.models import Bilan, Document, Entry, Part, Presentation
 from referentiel.models import (
     Adoption,
     Certainty,
@@ -251,6 +251,17 @@ class PartFactory(DjangoModelFactory):
     year = 2018
     section = Part.Section.SUMMARY
     text = "L’année a été calme."
+
+
+class PresentationFactory(DjangoModelFactory):
+    class Meta:
+        model = Presentation
+
+    prefecture = factory.SubFactory(PrefectureFactory)
+    year = 2018
+    body = Presentation.Body.STEERING
+    held_on = datetime.date(2019, 3, 12)
+    remark = "avis favorable"
 
 
 class BilanFactory(DjangoModelFactory):

@@ -312,6 +312,7 @@ def test_french_punctuation_does_not_leave_its_word():
 
 # Whose sentences stand on pages; those of the others are read in a terminal, where one copies them.
 SPEAKERS = [
+    *("publications/comparing.py", "publications/reading.py"),
     *("sites/closures.py", "sites/filling.py", "sites/forms_organisation.py", "sites/organisation.py"),
     *("sites/overview.py", "sites/tables_organisation.py", "sites/views_organisation.py"),
     "sites/views_services.py",

@@ -16,7 +16,7 @@ from indicators.models import Measurement
 from jobs.models import Job
 from publications import bilan as contents
 from publications import parts, pdf, publish
-from publications.models import Bilan, Part
+from publications.models import Bilan, Part, Presentation
 from referentiel.models import Indicator
 from sites.models import Agent, Prefecture, Unit
 from tests import factories
@@ -68,13 +68,13 @@ def test_a_year_known_by_its_successor_alone_makes_no_bilan(browser: Client, sie
     assert browser.get(url("bilans")).context["years"] == []
 
 
-@pytest.mark.parametrize("name", ["bilans", "bilan_prepare", "board"])
+@pytest.mark.parametrize("name", ["bilans", "bilan_prepare"])
 def test_without_figures_a_page_says_what_to_do_next(
     name: str, browser: Client, prefecture: Prefecture
 ) -> None:
     page = browser.get(url(name, *([] if name == "bilans" else [2018])))
 
-    assert "Transmettez le tableau de l’année à l’administrateur de l’installation" in page.text
+    assert url("first_steps") in page.text
 
 
 @pytest.mark.parametrize(
@@ -643,3 +643,218 @@ def test_a_right_withdrawn_is_gone_at_the_next_click(browser: Client, claire: Ag
     claire.memberships.all().delete()
     assert browser.get(url("bilan_edition", 2018, 1)).status_code == 404
     assert not Bilan.objects.shown().exists()
+
+
+# --- a preview, the text of the year before -----------------------------------------------------------------
+
+
+def test_a_preview_shows_the_text_and_saves_nothing(browser: Client, prefecture: Prefecture) -> None:
+    typed = {"text": "Une **bonne** année.", "version": 0, "preview": "1"}
+
+    page = browser.post(url("bilan_part", 2018, "summary"), typed)
+
+    assert "<p>Une <strong>bonne</strong> année.</p>" in page.text
+    assert "Une **bonne** année.</textarea>" in page.text
+    assert not Part.objects.exists()
+
+
+def test_the_text_of_the_year_before_is_offered_beside_and_taken_up_on_demand(
+    browser: Client, prefecture: Prefecture
+) -> None:
+    factories.PartFactory(prefecture=prefecture, year=2017, text="En **2017**.")
+    address = url("bilan_part", 2018, "summary")
+
+    beside = browser.get(address)
+    taken = browser.get(address, {"reprendre": "1"})
+
+    assert "<p>En <strong>2017</strong>.</p>" in beside.text
+    assert beside.context["form"]["text"].value() == ""
+    assert taken.context["form"]["text"].value() == "En **2017**."
+    assert Part.objects.count() == 1
+
+
+def test_the_text_of_the_year_before_comes_after_what_is_written_already(
+    browser: Client, prefecture: Prefecture
+) -> None:
+    factories.PartFactory(prefecture=prefecture, year=2017, text="Avant.")
+    factories.PartFactory(prefecture=prefecture, year=2018, text="Déjà.")
+
+    page = browser.get(url("bilan_part", 2018, "summary"), {"reprendre": "1"})
+
+    assert page.context["form"]["text"].value() == "Déjà.\n\nAvant."
+
+
+def test_lists_within_lists_within_lists_are_refused_with_their_text(
+    browser: Client, prefecture: Prefecture
+) -> None:
+    page = browser.post(url("bilan_part", 2018, "summary"), {"text": "- " * 9 + "x", "version": 0})
+
+    assert "Les listes de ce texte s’emboîtent sur 9 niveaux\xa0: en garder 3 au plus." in page.text
+    assert "- - - -" in page.text
+    assert not Part.objects.exists()
+
+
+def test_the_preparation_says_who_wrote_what_and_how_far_the_figures_are(
+    browser: Client, figures: Indicator, siege: Unit
+) -> None:
+    browser.post(url("bilan_part", 2018, "actions"), {"text": "Fait.", "version": 0})
+    factories.IndicatorFactory(engagement=figures.engagement)
+
+    page = browser.get(url("bilan_prepare", 2018))
+
+    writings = {writing.section: writing for writing in page.context["writings"]}
+    assert (writings["actions"].is_written, writings["actions"].by) == (True, "Claire Martin")
+    assert (writings["outlook"].is_written, writings["outlook"].at) == (False, None)
+    assert (page.context["draft"].given, page.context["draft"].expected) == (2, 4)
+    assert [gap.section for gap in page.context["draft"].gaps] == [
+        "", "", "summary", "complaints", "digital_points", "outlook",
+    ]  # fmt: skip
+
+
+# --- presentations ------------------------------------------------------------------------------------------
+
+
+def test_a_presentation_is_noted_before_the_signature_and_stands_in_the_signed_content(
+    browser: Client, prefecture: Prefecture, figures: Indicator, claire: Agent
+) -> None:
+    typed = {"body": "steering", "held_on": "2019-03-12", "edition": "", "remark": " avis  favorable\n"}
+
+    response = browser.post(url("presentation_new", 2018), typed)
+
+    assert response.url == url("bilan_prepare", 2018)
+    assert said(response) == ["Réunion notée\xa0: comité de pilotage du 12/03/2019."]
+    assert publish.freeze(prefecture, 2018, by=claire).data["presentations"] == [
+        {
+            "body": "steering",
+            "body_label": "comité de pilotage",
+            "held_on": "2019-03-12",
+            "remark": "avis favorable",
+        }
+    ]
+
+
+def test_a_presentation_noted_after_the_signature_asks_for_no_new_edition(
+    browser: Client, published: Bilan
+) -> None:
+    typed = {"body": "users", "held_on": "2019-04-02", "edition": "1", "remark": ""}
+
+    browser.post(url("presentation_new", 2018), typed)
+
+    assert "Rien n’a changé depuis l’édition 1" in browser.get(url("bilan_prepare", 2018)).text
+    assert "Comité local des usagers, le 2 avril 2019" in browser.get(url("bilan_edition", 2018, 1)).text
+
+
+def test_a_meeting_to_come_is_called_planned(
+    client: Client, prefecture: Prefecture, published: Bilan
+) -> None:
+    coming = prefecture.today() + datetime.timedelta(days=9)
+    factories.PresentationFactory(prefecture=prefecture, held_on=coming)
+    factories.PresentationFactory(prefecture=prefecture, edition=7, held_on="2019-01-01")
+
+    page = client.get(reverse("public_bilan", args=[SLUG, 2018]))
+
+    assert [(meeting.held_on, meeting.is_planned) for meeting in page.context["meetings"]] == [(coming, True)]
+    assert "Comité de pilotage, prévu le" in page.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"held_on": "2017-12-31"}, "Un bilan de 2018 ne se présente pas à cette date"),
+        ({"held_on": "2018-02-30"}, "Cette date n’existe pas."),
+        ({"held_on": ""}, "Indiquer la date de la réunion."),
+        ({"body": "elsewhere"}, "Sélectionnez un choix valide"),
+        ({"edition": "7"}, "Sélectionnez un choix valide"),
+        ({"remark": "x" * 301}, "Cette remarque compte 301 caractères"),
+        ({}, "Cette réunion est déjà notée pour ce bilan."),
+    ],
+)
+def test_a_presentation_that_cannot_be_keeps_what_was_typed(
+    browser: Client, prefecture: Prefecture, changes: dict[str, str], sentence: str
+) -> None:
+    factories.PresentationFactory(prefecture=prefecture)
+    typed = {"body": "steering", "held_on": "2019-03-12", "edition": "", "remark": "deux mots"} | changes
+
+    page = browser.post(url("presentation_new", 2018), typed)
+
+    assert sentence in page.text
+    assert typed["remark"] in page.text
+    assert Presentation.objects.count() == 1
+
+
+def test_a_presentation_is_corrected_and_removed(browser: Client, prefecture: Prefecture) -> None:
+    noted = factories.PresentationFactory(prefecture=prefecture)
+
+    typed = {"body": "technical", "held_on": "2019-03-12", "edition": "", "remark": ""}
+    browser.post(url("presentation", 2018, noted.pk), typed)
+    noted.refresh_from_db()
+    assert (noted.body, noted.remark) == ("technical", "")
+
+    browser.post(url("presentation_remove", 2018, noted.pk))
+    assert not Presentation.objects.exists()
+
+
+# --- a corrected edition ------------------------------------------------------------------------------------
+
+
+def test_the_erratum_is_asked_for_typed_kept_and_shown(
+    browser: Client, client: Client, published: Bilan, siege: Unit, attach: Callable[[Bilan], Bilan]
+) -> None:
+    Measurement.objects.filter(unit=siege).update(numerator=18)
+    page = browser.get(url("bilan_freeze", 2018))
+    read = page.context["read"]
+
+    empty = browser.post(url("bilan_freeze", 2018), {"read": read, "erratum": " "})
+    stale = browser.post(url("bilan_freeze", 2018), {"read": "0" * 64, "erratum": "Un de trop."})
+    signed = browser.post(url("bilan_freeze", 2018), {"read": read, "erratum": "Un de trop."})
+
+    assert "Dire ce que cette édition corrige, et pourquoi." in empty.text
+    assert "Le contenu a changé depuis votre relecture" in stale.text
+    assert "Un de trop.</textarea>" in stale.text
+    assert signed.url == url("bilan_edition", 2018, 2)
+
+    second = attach(Bilan.objects.get(edition=2))
+    assert "l’édition 1, publiée le" in browser.get(url("bilan_publish", 2018, 2)).text
+    browser.post(url("bilan_publish", 2018, 2))
+
+    shown = client.get(reverse("public_bilan", args=[SLUG, 2018]))
+    former = client.get(reverse("public_edition", args=[SLUG, 2018, 1]))
+    assert shown.context["bilan"] == second
+    assert "<p>Un de trop.</p>" in shown.text
+    assert "Cette édition 1 a été remplacée par l’édition 2" in former.text
+    assert "95,00\xa0%" in former.text
+    assert client.get(reverse("public_edition_pdf", args=[SLUG, 2018, 1])).content == PDF
+
+
+def test_a_withdrawn_edition_is_readable_by_no_visitor_under_any_address(
+    browser: Client, client: Client, published: Bilan
+) -> None:
+    browser.post(url("bilan_withdraw", 2018, 1), {"reason": "Erreur."})
+
+    for name in ("public_edition", "public_edition_pdf"):
+        assert client.get(reverse(name, args=[SLUG, 2018, 1])).status_code == 404
+
+
+def test_two_editions_are_compared_and_the_draft_with_the_last_one(
+    browser: Client, published: Bilan, siege: Unit
+) -> None:
+    Measurement.objects.filter(unit=siege).update(numerator=18)
+
+    draft = browser.get(url("bilan_changes", 2018))
+    publish.freeze(published.prefecture, 2018, by=published.frozen_by, erratum="Un de trop.")
+    both = browser.get(url("bilan_compare", 2018, 2, 1))
+
+    for page in (draft, both):
+        assert [figure.unit for figure in page.context["comparison"].figures] == ["Siège"]
+        assert "<del>95,00\xa0%</del>" in page.text
+        assert "<ins>90,00\xa0%</ins>" in page.text
+
+
+def test_a_draft_is_compared_by_nobody_who_may_not_read_it(
+    basile: Agent, client_of: SignIn, published: Bilan, siege: Unit
+) -> None:
+    Measurement.objects.filter(unit=siege).update(numerator=18)
+    publish.freeze(published.prefecture, 2018, by=published.frozen_by, erratum="Un de trop.")
+
+    assert client_of(basile).get(url("bilan_compare", 2018, 1, 2)).status_code == 404
+    assert client_of(basile).get(url("bilan_changes", 2018)).status_code == 403
