@@ -131,6 +131,8 @@ SUBJECTS = (
         "Organisation",
         (
             Page("Vue d’ensemble", "organisation", Action.ORGANISE),
+            Page("Agents", "agents", Action.ORGANISE),
+            Page("Référents", "referents", Action.READ),
             Page("Unités", "units", Action.ORGANISE),
             Page("Sites", "places", Action.ORGANISE),
             Page("Services", "services", Action.ORGANISE),
@@ -142,6 +144,7 @@ SUBJECTS = (
         "Installation",
         (
             Page("Préfectures", "prefectures", is_for_administrators=True),
+            Page("Administrateurs", "administrators", is_for_administrators=True),
             Page("Journal", "installation_journal", is_for_administrators=True),
         ),
     ),

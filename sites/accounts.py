@@ -4,16 +4,22 @@ Each is one transaction with its line in the journal and the mail that it causes
 (`RefusedError`, a sentence for the person who asked).
 """
 
+import datetime
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django_otp.oath import TOTP
 
 from jobs import mail
-from sites import mails, passwords, second_factor, trace
-from sites.models import Agent, TraceEntry
+from sites import agents, mails, passwords, second_factor, trace
+from sites.models import Agent, Membership, Prefecture, TraceEntry
 
+Role = Membership.Role
 ACCOUNT = TraceEntry.Event.ACCOUNT
 
 # Half of what a person may get a day: a stranger who asks again and again leaves room for an invitation.
@@ -22,6 +28,247 @@ RESETS_A_DAY = mail.MAX_A_DAY // 2
 
 class RefusedError(Exception):
     """What was asked cannot be; its text says why, and what to do instead."""
+
+
+class ChangedMeanwhileError(RefusedError):
+    """Somebody changed the membership since its form was opened; `stored` is what it has become."""
+
+    def __init__(self, stored: Membership) -> None:
+        self.stored = stored
+        since = f" du {stored.starts_on:%d/%m/%Y}" if stored.starts_on else ""
+        until = f" jusqu’au {stored.ends_on:%d/%m/%Y}" if stored.ends_on else ""
+        super().__init__(
+            "Quelqu’un a changé cette affectation depuis que vous l’avez ouverte. Elle dit désormais\xa0: "
+            f"{stored.scope_label}{since}{until}{', suppléant' if stored.is_deputy else ''}. Enregistrez de "
+            "nouveau pour la remplacer par la vôtre, ou revenez sans enregistrer."
+        )
+
+
+# --- who may what ------------------------------------------------------------------------------------------
+
+
+def invite(membership: Membership, *, email: str, full_name: str, by: Agent) -> Membership:
+    """Open a role to the person of an address, who gets a mail: with or without an account, nothing tells.
+
+    `membership` says role, préfecture (none for an administrator), scope and dates; its agent is found here.
+    """
+    with _arranging(membership.prefecture):
+        agent, _ = Agent.objects.get_or_create(
+            email=email.lower(), defaults={"full_name": full_name, "password": make_password(None)}
+        )
+        membership.agent = agent
+        _open(membership, full_name, by)
+        _order_invitation(agent, membership.prefecture, by)
+    return membership
+
+
+def grant(membership: Membership, *, by: Agent) -> Membership:
+    """One more role for somebody the préfecture knows."""
+    with _arranging(membership.prefecture):
+        _open(membership, membership.agent.full_name, by)
+    return membership
+
+
+def change(membership: Membership, *, seen: str, by: Agent) -> Membership:
+    """Another scope, other dates, titular or deputy: as `membership` now says, read before in `seen`."""
+    with _arranging(membership.prefecture):
+        _not_ones_own(membership.agent, by)
+        stored = Membership.objects.select_related("unit", "service__unit").get(pk=membership.pk)
+        if terms_of(stored) != seen:
+            raise ChangedMeanwhileError(stored)
+        _refuse_twice(membership)
+        membership.save()
+        _keep("Affectation modifiée", membership, by)
+    return membership
+
+
+def end(membership: Membership, *, on: datetime.date, by: Agent) -> None:
+    """The last day of a role; one that would not have begun by then is forgotten."""
+    with _arranging(membership.prefecture):
+        _not_ones_own(membership.agent, by)
+        membership.refresh_from_db()
+        if membership.starts_on and on < membership.starts_on:
+            _keep("Affectation annulée", membership, by)
+            membership.delete()
+            return
+        membership.ends_on = on
+        membership.save()
+        _keep("Fin d’affectation", membership, by)
+
+
+def replace(
+    agent: Agent, prefecture: Prefecture, *, email: str, full_name: str, on: datetime.date, by: Agent
+) -> list[Membership]:
+    """Hand all that an agent holds in the préfecture over to the person of an address, from a day on."""
+    eve = on - datetime.timedelta(days=1)
+    with _arranging(prefecture):
+        _not_ones_own(agent, by)
+        successor, _ = Agent.objects.get_or_create(
+            email=email.lower(), defaults={"full_name": full_name, "password": make_password(None)}
+        )
+        if successor == agent:
+            raise RefusedError("C’est l’adresse de l’agent à remplacer\xa0: écrivez celle de son successeur.")
+        lasting = Q(ends_on__isnull=True) | Q(ends_on__gte=on)
+        held = list(agent.memberships.filter(lasting, prefecture=prefecture))
+        if not held:
+            raise RefusedError("Cet agent n’a plus d’affectation à cette date\xa0: rien n’est à transmettre.")
+        handed_over = []
+        for membership in held:
+            starts_on = max(on, membership.starts_on or on)
+            heir = Membership(
+                agent=successor,
+                role=membership.role,
+                prefecture=prefecture,
+                unit=membership.unit,
+                service=membership.service,
+                is_deputy=membership.is_deputy,
+                starts_on=starts_on,
+                ends_on=membership.ends_on,
+            )
+            if membership.starts_on and membership.starts_on >= on:
+                membership.delete()
+            else:
+                membership.ends_on = eve
+                membership.save()
+            _open(heir, full_name, by)
+            handed_over.append(heir)
+        trace.keep(ACCOUNT, "Agent remplacé", agent=by, concerns=agent, prefecture=prefecture)
+        _order_invitation(successor, prefecture, by)
+    return handed_over
+
+
+def send_invitation(agent: Agent, prefecture: Prefecture | None, *, by: Agent) -> None:
+    with transaction.atomic():
+        _order_invitation(agent, prefecture, by)
+        trace.keep(ACCOUNT, "Invitation renvoyée", agent=by, concerns=agent, prefecture=prefecture)
+
+
+def close_account(agent: Agent, *, by: Agent) -> None:
+    """Nobody signs in with it any more, and its sessions end; what it holds stays, in case it is reopened."""
+    prefectures = Prefecture.objects.filter(memberships__agent=agent).distinct()
+    with ExitStack() as held:
+        for prefecture in [None, *prefectures]:
+            held.enter_context(_arranging(prefecture))
+        _not_ones_own(agent, by)
+        agent.is_active = False
+        agent.save(update_fields=["is_active"])
+        _end_sessions(agent)
+        trace.keep_of(agent, ACCOUNT, "Compte désactivé", by=by)
+
+
+def reopen_account(agent: Agent, *, by: Agent) -> None:
+    """No session of before comes back with it."""
+    with transaction.atomic():
+        _not_ones_own(agent, by)
+        agent.is_active = True
+        agent.save(update_fields=["is_active"])
+        trace.keep_of(agent, ACCOUNT, "Compte réactivé", by=by)
+
+
+def terms_of(membership: Membership) -> str:
+    """What a form keeps of the membership that its author read."""
+    terms = (membership.unit_id, membership.service_id, membership.starts_on, membership.ends_on)
+    return "|".join(str(term or "") for term in (*terms, membership.is_deputy))
+
+
+@contextmanager
+def _arranging(prefecture: Prefecture | None) -> Iterator[None]:
+    """One writer at a time, who may not leave the préfecture without a quality manager (nor the installation
+    without an administrator) one day sooner than before.
+    """
+    with transaction.atomic():
+        if prefecture:
+            Prefecture.objects.select_for_update().get(pk=prefecture.pk)
+        else:
+            list(Membership.objects.select_for_update().filter(role=Role.ADMINISTRATOR))
+        before = _led_until(prefecture)
+        yield
+        after = _led_until(prefecture)
+        if after < before:
+            who = "La préfecture n’aurait plus de responsable qualité"
+            if prefecture is None:
+                who = "L’installation n’aurait plus d’administrateur"
+            day = after + datetime.timedelta(days=1)
+            raise RefusedError(f"{who} à partir du {day:%d/%m/%Y}\xa0: nommez d’abord qui prend la suite.")
+
+
+def _led_until(prefecture: Prefecture | None) -> datetime.date:
+    """The last day, counted from today without a gap, on which somebody may change rights; the eve if nobody
+    may today.
+    """
+    today = prefecture.today() if prefecture else timezone.localdate()
+    role = Role.QUALITY_MANAGER if prefecture else Role.ADMINISTRATOR
+    held = Membership.objects.filter(prefecture=prefecture, role=role, agent__is_active=True)
+    last = today - datetime.timedelta(days=1)
+    for membership in held.order_by(F("starts_on").asc(nulls_first=True)):
+        if membership.starts_on and membership.starts_on > last + datetime.timedelta(days=1):
+            break
+        if membership.ends_on is None:
+            return datetime.date.max
+        last = max(last, membership.ends_on)
+    return last
+
+
+def _open(membership: Membership, written_name: str, by: Agent) -> None:
+    _not_ones_own(membership.agent, by)
+    _refuse_twice(membership)
+    known = membership.agent.memberships.filter(prefecture=membership.prefecture)
+    if pending := next((held for held in known if held.is_pending), None):
+        membership.invited_at, membership.invited_as = pending.invited_at, pending.invited_as
+    elif not known:
+        membership.invited_at, membership.invited_as = timezone.now(), written_name
+    membership.save()
+    _keep("Affectation ouverte", membership, by)
+
+
+def _not_ones_own(agent: Agent, by: Agent) -> None:
+    if agent == by:
+        raise RefusedError(
+            "Personne ne change ses propres droits\xa0: demandez à une autre personne responsable de la "
+            "qualité, ou à l’administrateur de l’installation."
+        )
+
+
+def _refuse_twice(membership: Membership) -> None:
+    same = Membership.objects.exclude(pk=membership.pk).filter(
+        agent=membership.agent,
+        prefecture=membership.prefecture,
+        role=membership.role,
+        unit=membership.unit,
+        service=membership.service,
+    )
+    first, last = membership.starts_on or datetime.date.min, membership.ends_on or datetime.date.max
+    for held in same:
+        if (held.starts_on or first) <= last and (held.ends_on or last) >= first:
+            raise RefusedError("Cet agent tient déjà ce rôle, au même endroit, à ces dates.")
+
+
+def _order_invitation(agent: Agent, prefecture: Prefecture | None, by: Agent) -> None:
+    try:
+        mail.order(
+            mails.INVITATION,
+            recipient=mails.recipient(agent),
+            cause=f"{mails.place(prefecture)}-{_this_minute()}",
+            asked_by_id=by.pk,
+            prefecture_id=prefecture.pk if prefecture else None,
+            agent_id=agent.pk,
+            place_id=prefecture.pk if prefecture else None,
+        )
+    except mail.TooManyError as error:
+        raise RefusedError(str(error)) from error
+
+
+def _keep(what: str, membership: Membership, by: Agent) -> None:
+    about = f"{what}\xa0: {membership.get_role_display()}"
+    if membership.is_deputy:
+        about += " suppléant"
+    if membership.unit or membership.service:
+        about += f", {membership.scope_label}"
+    if membership.starts_on:
+        about += f", du {membership.starts_on:%d/%m/%Y}"
+    if membership.ends_on:
+        about += f", jusqu’au {membership.ends_on:%d/%m/%Y}"
+    trace.keep(ACCOUNT, about, agent=by, concerns=membership.agent, prefecture=membership.prefecture)
 
 
 # --- one's own account -------------------------------------------------------------------------------------
@@ -98,8 +345,21 @@ def renew_codes(agent: Agent) -> list[str]:
     return codes
 
 
+def reset_second_factor(agent: Agent, *, by: Agent, prefecture: Prefecture | None = None) -> None:
+    """For who has lost telephone and recovery codes. A quality manager does it in the own préfecture, for who
+    has no right elsewhere: there the account is not theirs alone.
+    """
+    _not_ones_own(agent, by)
+    if prefecture and not agents.is_of_this_prefecture_alone(agent, prefecture):
+        raise RefusedError(
+            "Ce compte a d’autres droits que ceux de la préfecture\xa0: demandez à l’administrateur de "
+            "l’installation."
+        )
+    remove_second_factor(agent, by=by)
+
+
 def remove_second_factor(agent: Agent, *, by: Agent) -> None:
-    """Ask this agent for no code any more: they gave it up, or lost telephone and recovery codes."""
+    """Ask this agent for no code any more."""
     with transaction.atomic():
         if not second_factor.remove(agent):
             raise RefusedError("Aucun second facteur n’est en place pour ce compte.")

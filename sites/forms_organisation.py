@@ -99,7 +99,7 @@ class PrefectureForm(VersionedForm):
 
     class Meta:
         model = Prefecture
-        fields = ["name", "territory", "state_title", "zone", "good_friday_is_off", "time_zone"]
+        fields = ["name", "territory", "state_title", "zone", "good_friday_is_off", "time_zone", "reply_to"]
         help_texts = {
             "name": "Par exemple\xa0: Préfecture du Bas-Rhin.",
             "territory": "Par exemple\xa0: Bas-Rhin.",

@@ -1,12 +1,14 @@
 """What is written to agents about their account. Each text is made when it leaves (`jobs.mail`)."""
 
 from django.conf import settings
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 
 from jobs.mail import Mail
 from sites import passwords
-from sites.models import Agent, Membership
+from sites.models import Agent, Membership, Prefecture
 
 INVITATION = "sites.invitation"
 RESET = "sites.reset"
@@ -25,18 +27,26 @@ def recipient(agent: Agent) -> str:
     return f"agent-{agent.pk}"
 
 
-def invitation(*, agent_id: int, membership_id: int) -> Mail | None:
+def place(prefecture: Prefecture | None) -> str:
+    """Where an invitation leads, in the key of its mail."""
+    return prefecture.slug if prefecture else "installation"
+
+
+def invitation(*, agent_id: int, place_id: int | None) -> Mail | None:
     """To who has no password yet, with the link to choose one; to who has, what is open to them now.
 
     None once the account is closed or what it was invited to is over.
     """
-    opened = Membership.objects.select_related("agent", "prefecture", "unit", "service")
-    membership = opened.filter(pk=membership_id, agent=agent_id, agent__is_active=True).first()
-    if membership is None:
+    agent = Agent.objects.filter(pk=agent_id, is_active=True).first()
+    prefecture = Prefecture.objects.filter(pk=place_id or 0).first()
+    today = prefecture.today() if prefecture else timezone.localdate()
+    lasting = Q(ends_on__isnull=True) | Q(ends_on__gte=today)
+    held = Membership.objects.filter(lasting, agent=agent_id, prefecture=prefecture)
+    memberships = list(held.select_related("prefecture", "unit", "service__unit"))
+    if agent is None or not memberships:
         return None
-    agent, prefecture = membership.agent, membership.prefecture
     context = {
-        "membership": membership,
+        "memberships": memberships,
         "who": prefecture.name if prefecture else "L’administrateur de l’installation",
         "home": address("home"),
         "link": "" if agent.has_usable_password() else _link(agent, passwords.Link.INVITATION),

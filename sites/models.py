@@ -428,6 +428,16 @@ class Membership(models.Model):
         return f"{self.agent}, {self.get_role_display()}"
 
     @property
+    def is_pending(self) -> bool:
+        """The agent was invited, and has not signed in since."""
+        seen = self.agent.last_login
+        return self.invited_at is not None and (seen is None or seen < self.invited_at)
+
+    @property
+    def shown_name(self) -> str:
+        return self.invited_as if self.is_pending else self.agent.full_name
+
+    @property
     def scope_label(self) -> str:
         if self.service:
             return f"{self.service.name}, {self.service.unit.name}"

@@ -103,7 +103,7 @@ def _tree(unit: Unit, services: list[Service], referents: list[Membership]) -> l
 
 
 def _named(held: Membership) -> str:
-    return f"{held.agent.full_name} (suppléant)" if held.is_deputy else held.agent.full_name
+    return f"{held.shown_name} (suppléant)" if held.is_deputy else held.shown_name
 
 
 def _has_referent(branch: Branch) -> bool:

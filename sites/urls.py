@@ -1,12 +1,29 @@
 from django.urls import path
 
-from sites import views, views_organisation, views_services
+from sites import views, views_agents, views_organisation, views_services
 
 # agents/<préfecture>/organisation/
 urlpatterns = [
     path("", views_organisation.organisation_overview, name="organisation"),
     path("fiche/", views_organisation.prefecture_edit, name="prefecture_edit"),
     path("journal/", views.journal, name="journal"),
+    path("referents/", views_agents.referents, name="referents"),
+    # agents/
+    path("agents/", views_agents.agents_list, name="agents"),
+    path("agents/inviter/", views_agents.agent_invite, name="agent_invite"),
+    path("agents/<int:agent>/", views_agents.agent, name="agent"),
+    path("agents/<int:agent>/invitation/", views_agents.invitation_resend, name="invitation_resend"),
+    path("agents/<int:agent>/remplacer/", views_agents.agent_replace, name="agent_replace"),
+    path("agents/<int:agent>/second-facteur/", views_agents.agent_second_factor, name="agent_second_factor"),
+    path("agents/<int:agent>/roles/ajouter/", views_agents.membership_add, name="membership_add"),
+    path(
+        "agents/<int:agent>/roles/<int:membership>/",
+        views_agents.membership_change,
+        name="membership_change",
+    ),
+    path(
+        "agents/<int:agent>/roles/<int:membership>/fin/", views_agents.membership_end, name="membership_end"
+    ),
     # unites/
     path("unites/", views_organisation.units, name="units"),
     path("unites/ajouter/", views_organisation.unit_new, name="unit_new"),

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
 
 from indicators.models import Measurement
@@ -216,13 +217,22 @@ NORM_PK = 900_001  # the rows of the norm that the access matrix names: numbers 
 
 @pytest.fixture
 def organised(prefecture: Prefecture) -> None:
-    """A unit, a site, a renamed service and a closure under the numbers of the access matrix."""
+    """A unit, a site, a renamed service, a closure, an invited agent and another administrator, under the
+    numbers of the access matrix.
+    """
     unit = factories.UnitFactory(pk=9001, prefecture=prefecture, position=9)
     factories.SiteFactory(pk=9002, unit=unit)
     service = factories.ServiceFactory(pk=9003, unit=unit)
     factories.DesignationFactory(service=service, starts_on=None)
     factories.DesignationFactory(pk=9004, service=service, starts_on=datetime.date(2018, 7, 1))
     factories.ClosureFactory(pk=9005, prefecture=prefecture)
+    invited = {"invited_at": timezone.now(), "invited_as": "Sami Colin"}
+    sami = factories.AgentFactory(pk=9101, full_name="Sami Colin", email="sami@prefecture.test")
+    factories.MembershipFactory(
+        pk=9102, agent=sami, role=Role.REFERENT, prefecture=prefecture, unit=unit, **invited
+    )
+    lea = factories.AgentFactory(pk=9103, full_name="Lea Noir", email="lea@prefecture.test")
+    factories.MembershipFactory(agent=lea, role=Role.ADMINISTRATOR, prefecture=None)
 
 
 @pytest.fixture

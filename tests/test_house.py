@@ -110,6 +110,8 @@ def test_no_address_breaks_a_page(route, world, client_of):
         "number",
         "indicator",
         "note",
+        "agent",
+        "membership",
     )
     hostile = words | dict.fromkeys(numbers, 10**30)
     values = route.values
@@ -315,7 +317,6 @@ SPEAKERS = [
     *("publications/comparing.py", "publications/reading.py"),
     *("sites/closures.py", "sites/filling.py", "sites/forms_organisation.py", "sites/organisation.py"),
     *("sites/overview.py", "sites/tables_organisation.py", "sites/views_organisation.py"),
-    "sites/views_services.py",
     *(
         "referentiel/changes.py",
         "referentiel/comparison.py",
@@ -325,6 +326,8 @@ SPEAKERS = [
     *("referentiel/kinds.py", "referentiel/search.py", "referentiel/tables.py", "referentiel/wording.py"),
     *("referentiel/views_files.py", "referentiel/views_own.py", "referentiel/views_questions.py"),
     "referentiel/views_rows.py",
+    *("sites/views_services.py", "sites/agents.py", "sites/forms_agents.py", "sites/tables_agents.py"),
+    "sites/views_agents.py",
     *("sites/access.py", "sites/forms.py", "sites/lists.py", "sites/tables.py", "sites/views.py"),
     *("indicators/results.py", "indicators/sums.py", "indicators/views.py", "referentiel/views.py"),
     *("qualepref/first_steps.py", "qualepref/home.py"),
