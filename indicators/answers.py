@@ -49,6 +49,21 @@ BLOCKING = frozenset(
     }
 )
 
+LABELS = {
+    Code.VALUE_DOES_NOT_FIT: "Valeur illisible ou impossible",
+    Code.TARGET_DOES_NOT_FIT: "Objectif qui ne convient pas",
+    Code.UNKNOWN_INDICATOR: "Indicateur inconnu",
+    Code.UNKNOWN_UNIT: "Unité inconnue",
+    Code.OTHER_PREFECTURE: "Autre préfecture",
+    Code.TWO_VALUES: "Deux valeurs pour un même chiffre",
+    Code.MOOD_CONTRADICTS_TARGET: "Visage contraire aux chiffres",
+    Code.VERDICT_MISSING: "Visage absent",
+    Code.TARGET_DIFFERS: "Objectif différent de celui des autres unités",
+    Code.PARTIAL_YEAR: "Année incomplète",
+    Code.NO_RESULT: "Ni résultat, ni motif",
+    Code.INDICATOR_ABSENT: "Indicateur attendu, sans ligne",
+}
+
 # What to do about a blocking problem.
 ADVICE = {
     Code.VALUE_DOES_NOT_FIT: "Donner la bonne valeur, ou la laisser de côté.",

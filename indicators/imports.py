@@ -9,6 +9,7 @@ nothing.
 
 import datetime
 import hashlib
+import json
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -42,7 +43,7 @@ from indicators.printed import (
 )
 from referentiel import measures
 from referentiel.measures import Coverage, Printed, Verdict, judge, rounded
-from referentiel.models import Indicator, Target
+from referentiel.models import Indicator, Referentiel, Target
 from sheets.child import read_apart
 from sheets.reading import Row, bytes_of, name_of
 from sites import files
@@ -106,6 +107,13 @@ class Examination:
     ledger: Ledger
     record: list[dict[str, Any]]
     contents: FigureImport.Contents
+    borrowed_from: Referentiel | None
+
+    @property
+    def fingerprint(self) -> str:
+        """The same as long as the same figures and notes would be written, for the same answers."""
+        said = [[asdict(change) for change in self.report.changes], self.report.notes, self.record]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def import_file(
@@ -165,7 +173,8 @@ def examine(
     prefecture, year = source.prefecture, source.year
     earlier = FigureImport.objects.imported().filter(prefecture=prefecture, year=year, sha256=source.sha256)
     desk = Desk(answers, earlier=list(earlier.values_list("answers", flat=True)))
-    reading = _Reading(Norm(prefecture, year), desk)
+    norm = Norm(prefecture, year)
+    reading = _Reading(norm, desk)
     try:
         rows = columns.in_our_words(rows)
     except columns.TwoColumnsError as error:
@@ -187,7 +196,7 @@ def examine(
             changes=ledger.changes,
             notes=[note.text for note in ledger.new_notes],
         )
-    return Examination(report, ledger, desk.record, reading.contents)
+    return Examination(report, ledger, desk.record, reading.contents, norm.borrowed_from)
 
 
 def write(source: FigureImport, examined: Examination, *, by: Agent | None) -> None:
@@ -247,8 +256,8 @@ class _Reading:
     def _read_results(self, rows: list[Row], *, is_extract: bool) -> None:
         if not self.norm.indicators:
             raise NothingFollowedError(
-                f"{self.norm.prefecture} ne suit aucun référentiel en {self.norm.year} : "
-                "enregistrer d'abord celui qu'elle suit."
+                f"{self.norm.prefecture} ne suit aucun indicateur en {self.norm.year} : "
+                "enregistrer d'abord le référentiel qu'elle suit, avec ses indicateurs."
             )
         above: tuple[str, Indicator | None] = ("", None)
         for row in _unmerged(rows):
@@ -403,9 +412,11 @@ class _Reading:
         verdict = judge(Fraction(amount), target)
         said = f"{row[self._result_column]} pour {row['printed_target']}"
         if mood is None and "printed_mood" in row.cells and not is_blank(row["printed_target"]):
-            drawn = f"les chiffres disent « {verdict.label} »" if target else "les chiffres diront le verdict"
+            drawn = f"les chiffres disent « {verdict.label} »" if target else "l'objectif n'est pas lisible"
             face = row["printed_mood"]
-            lack = f"« {face} » ne dit pas le verdict" if face else "Aucun visage n'est imprimé"
+            lack = (
+                f"« {face} » ne dit pas si l'objectif est atteint" if face else "Aucun visage n'est imprimé"
+            )
             message = f"{lack} ({said}) : {drawn}."
             self.desk.warn(Code.VERDICT_MISSING, row, "printed_mood", message)
         elif mood is not None and target and mood != (verdict == Verdict.MET):

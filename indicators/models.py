@@ -42,7 +42,7 @@ class FigureImport(models.Model):
         FAILED = "failed", "illisible"
 
     class Contents(models.TextChoices):
-        RESULTS = "results", "résultats de l'année"
+        RESULTS = "results", "résultats de l’année"
         NOTES = "notes", "notes du tableau"
 
     OPEN = (State.READING, State.TO_CHECK)
@@ -168,6 +168,11 @@ class ImportAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"ligne {self.row}, {self.column} : {self.corrected or 'laissé de côté'}"
+
+    @property
+    def key(self) -> tuple[int, str, str]:
+        """The problem that it answers."""
+        return self.row, self.column, self.code
 
 
 class MeasurementQuerySet(models.QuerySet["Measurement"]):

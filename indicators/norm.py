@@ -9,7 +9,7 @@ from typing import TypeVar
 from indicators.printed import MisfitError, read_target
 from referentiel import measures
 from referentiel.measures import Comparator, rounded, with_unit
-from referentiel.models import Indicator, Perimeter, Target
+from referentiel.models import Adoption, Indicator, Perimeter, Referentiel, Target
 from sheets.reading import Row
 from sheets.words import folded
 from sites.models import Prefecture, Unit
@@ -36,7 +36,7 @@ class Norm:
         self.prefecture = prefecture
         self.year = year
         self.units = list(Unit.objects.filter(prefecture=prefecture))
-        self.indicators = list(Indicator.objects.followed_by(prefecture, year))
+        self.indicators, self.borrowed_from = _followed(prefecture, year)
         ends = {of: datetime.date(of, 12, 31) for of in (year - 1, year)}
         targets = Target.objects.in_force_on_any(prefecture, ends.values())
         self._targets = {
@@ -125,6 +125,19 @@ class Norm:
         if usual and usual.wants_less != comparator.wants_less:
             raise MisfitError(f"« {text} » va contre le sens de l'indicateur.")
         return measures.Target(comparator, Fraction(rounded(Fraction(printed.value), PLACES)))
+
+
+def _followed(prefecture: Prefecture, year: int) -> tuple[list[Indicator], Referentiel | None]:
+    """The indicators of the year. Those of the next référentiel that has some, and that référentiel, for a
+    year whose own had none: its figures are the « N-1 » of a year that is counted by the next one."""
+    if own := list(Indicator.objects.followed_by(prefecture, year)):
+        return own, None
+    later = Adoption.objects.filter(prefecture=prefecture, starts_on__year__gt=year).order_by("starts_on")
+    for adoption in later.select_related("referentiel"):
+        starts_on = adoption.starts_on or datetime.date(year, 12, 31)
+        if next_ones := list(Indicator.objects.followed_by(prefecture, starts_on.year)):
+            return next_ones, adoption.referentiel
+    return [], None
 
 
 def _code(text: str) -> str:

@@ -14,7 +14,7 @@ from sheets.words import folded, plain
 
 # What may follow a number, by the unit of its indicator. « jours ouvrables » are another kind of days, and a
 # référentiel that says « jours » does not say which.
-_WORKING_DAYS = frozenset({"j", "jo", "jour", "jours", "jouvres", "jourouvre", "joursouvres"})
+_WORKING_DAYS = frozenset({"j", "jo", "jour", "jours", "jouvre", "jouvres", "jourouvre", "joursouvres"})
 MARKS: Final = {
     "percent": frozenset({"%", "pourcent"}),
     "working_days": _WORKING_DAYS,

@@ -11,15 +11,22 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from indicators.models import Measurement
-from jobs import queue
+from jobs import progress, queue
 from jobs.models import Job
 from publications import bilan as contents
-from publications import comparing, files, formats, parts, progress, public, publish, reading, richtext
+from publications import comparing, files, formats, parts, public, publish, reading, richtext
 from publications.forms import FreezeForm, PartForm, PresentationForm, WithdrawForm
 from publications.models import Bilan, Part, Presentation
 from sites.access import Access, Action, AgentRequest, enter
 
 FIRST_YEAR = 2000
+
+PDF_WORDS = progress.Words(
+    absent="Le PDF n'a pas été demandé.",
+    waiting="En attente. La préparation prend en général moins d'une minute.",
+    done="Le PDF est prêt.",
+    failed="Le PDF n'a pas pu être préparé",
+)
 
 asks_first = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -310,7 +317,7 @@ def _others(request: AgentRequest, bilan: Bilan) -> list[Bilan]:
 
 def _progress(bilan: Bilan) -> progress.Progress:
     job = Job.objects.filter(key=publish.pdf_key(bilan)).first()
-    return progress.of(job, timezone.now())
+    return progress.of(job, timezone.now(), PDF_WORDS)
 
 
 def _possible(access: Access, year: int) -> int:

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from referentiel import measures
 from referentiel.measures import Verdict
+from sheets import words
 
 register = template.Library()
 
@@ -24,6 +25,12 @@ def french(number: Decimal | int | str | None) -> str:
 def with_unit(number: Decimal | int | str | None, unit: str) -> str:
     """94.00 and "percent" → « 94,00 % »."""
     return "" if number is None else measures.with_unit(Decimal(number), unit)
+
+
+@register.filter
+def typeset(text: str) -> str:
+    """A sentence that is also printed in a terminal, with the no-break spaces of a page."""
+    return words.typeset(text)
 
 
 @register.filter(expects_localtime=True)

@@ -115,8 +115,8 @@ STEPS = (
         "Les chiffres d’une année",
         "Importés d’un tableau, puis relus sur le tableau de bord.",
         "has_figures",
-        "Ouvrir le tableau de bord",
-        "board_latest",
+        "Importer un tableau",
+        "import_new",
         Action.WRITE_FIGURES,
     ),
     (

@@ -106,7 +106,13 @@ def _surround(request: AgentRequest) -> Shell:
 # préfecture, and what one must be allowed to do to see it. A subject leads to its first page one may open.
 SUBJECTS = (
     Section("À faire", (Page("À faire", "home"),)),
-    Section("Indicateurs", (Page("Tableau de bord", "board_latest", Action.READ),)),
+    Section(
+        "Indicateurs",
+        (
+            Page("Tableau de bord", "board_latest", Action.READ),
+            Page("Imports", "imports", Action.WRITE_FIGURES),
+        ),
+    ),
     Section(
         "Espace Qualité",
         (

@@ -14,11 +14,14 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
 
-from indicators.models import Measurement
+from indicators import uploads
+from indicators.models import FigureImport, Measurement
 from jobs import signs
 from jobs.models import Job
 from publications import files, publish
 from publications.models import Bilan, Document
+from sheets.child import rows_as_json
+from sheets.reading import rows_of
 from sites.models import Agent, Membership, Prefecture, Service, Unit
 from tests import factories, matrix, strict_templates
 
@@ -286,6 +289,22 @@ def explained(prefecture: Prefecture, organised: None) -> None:
 
 
 @pytest.fixture
+def imports(published: Bilan) -> None:
+    """An import that is done, a draft with a problem, and one that waits to be confirmed."""
+    prefecture = published.prefecture
+    done = factories.FigureImportFactory(prefecture=prefecture, number=9001, imported_by=published.frozen_by)
+    factories.NoteFactory(prefecture=prefecture, source=done, source_row=2)
+    for unit in ("Nulle part", ""):  # numbers 9002 and 9003
+        data = f"Unité;Note\n{unit};Le guichet a fermé en août.\n".encode()
+        notes = FigureImport.Contents.NOTES
+        draft = uploads.bring(
+            prefecture, data, year=2018, contents=notes, file_name="notes.csv", by=published.frozen_by
+        )
+        draft.state, draft.rows = FigureImport.State.TO_CHECK, rows_as_json(rows_of(data))
+        draft.save()
+
+
+@pytest.fixture
 def world(
     published: Bilan,
     organised: None,
@@ -293,6 +312,7 @@ def world(
     norm_rows: None,
     running: None,
     explained: None,
+    imports: None,
     request: pytest.FixtureRequest,
 ) -> dict[str, Agent | None]:
     """Who plays each role of the access matrix, where there is something to see."""

@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='figureimport',
             name='contents',
-            field=models.CharField(choices=[('results', "résultats de l'année"), ('notes', 'notes du tableau')], default='results', max_length=10, verbose_name='contenu'),
+            field=models.CharField(choices=[('results', "résultats de l’année"), ('notes', 'notes du tableau')], default='results', max_length=10, verbose_name='contenu'),
             preserve_default=False,
         ),
         migrations.AddField(

@@ -1081,7 +1081,8 @@ def test_a_table_of_targets_that_all_differ_is_reported_in_proportion(take, writ
 
 
 @pytest.mark.parametrize(
-    ("mood", "lack"), [("", "Aucun visage n'est imprimé"), ("😐", "« 😐 » ne dit pas le verdict")]
+    ("mood", "lack"),
+    [("", "Aucun visage n'est imprimé"), ("😐", "« 😐 » ne dit pas si l'objectif est atteint")],
 )
 def test_a_face_that_takes_no_side_is_not_said_to_be_absent(take, written, mood, lack):
     path = written({"unit": ARLES, **SATISFIED, RESULT: "70 %", TARGET: "75%", MOOD: mood})
@@ -1324,7 +1325,7 @@ def test_a_file_of_another_year_or_shape_is_refused(take, written, row, error, s
 
 
 def test_a_prefecture_that_follows_nothing_has_nothing_to_import(take, written, elsewhere):
-    with pytest.raises(NothingFollowedError, match="ne suit aucun référentiel en 2018"):
+    with pytest.raises(NothingFollowedError, match="ne suit aucun indicateur en 2018"):
         take(written({"unit": "x", "indicator": "x", RESULT: "1"}), prefecture=elsewhere)
 
 

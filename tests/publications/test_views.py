@@ -450,7 +450,7 @@ def test_a_worker_that_went_silent_is_said_to_be_replaced(browser: Client, signe
 
     answer = browser.get(url("bilan_progress", 2018, 1)).json()
 
-    assert answer["sentence"] == "La préparation a été interrompue. Elle va reprendre."
+    assert answer["sentence"] == "Le travail a été interrompu. Il va reprendre."
 
 
 def test_a_failure_shows_its_reason_and_is_retried(browser: Client, signed: Bilan) -> None:

@@ -1,4 +1,4 @@
-"""What is said of a PDF that a worker prepares, while somebody waits for it."""
+"""What is said of a job while somebody waits for it."""
 
 import datetime
 from dataclasses import asdict, dataclass
@@ -10,12 +10,21 @@ from jobs.queue import MAX_ATTEMPTS
 USUAL_WAIT = datetime.timedelta(minutes=1)
 USUAL_PAUSE = datetime.timedelta(minutes=3)
 
-WAITING = "En attente. La préparation prend en général moins d'une minute."
 STOPPED = (
-    "Rien n'avance depuis plus longtemps que d'habitude\xa0: le programme qui prépare les documents est "
+    "Rien n'avance depuis plus longtemps que d'habitude\xa0: le programme qui travaille en arrière-plan est "
     "peut-être arrêté. Prévenir la personne qui administre l'application. Rien n'est perdu\xa0: le travail "
     "se fera dès qu'il marchera de nouveau."
 )
+
+
+@dataclass(frozen=True)
+class Words:
+    """How one kind of work is spoken of; `failed` is followed by the number of attempts."""
+
+    absent: str
+    waiting: str
+    done: str
+    failed: str
 
 
 @dataclass(frozen=True)
@@ -32,16 +41,16 @@ class Progress:
         return asdict(self)
 
 
-def of(job: Job | None, now: datetime.datetime) -> Progress:
+def of(job: Job | None, now: datetime.datetime, words: Words) -> Progress:
     if job is None:
-        return Progress(None, "Le PDF n'a pas été demandé.", is_over=True, has_failed=True)
+        return Progress(None, words.absent, is_over=True, has_failed=True)
     match job.state:
         case Job.State.DONE:
-            return Progress(100, "Le PDF est prêt.", is_over=True)
+            return Progress(100, words.done, is_over=True)
         case Job.State.FAILED:
             return Progress(
                 None,
-                f"Le PDF n'a pas pu être préparé, après {_times(job.attempts)}.",
+                f"{words.failed}, après {_times(job.attempts)}.",
                 is_over=True,
                 has_failed=True,
                 detail=job.last_error,
@@ -49,14 +58,16 @@ def of(job: Job | None, now: datetime.datetime) -> Progress:
         case Job.State.RUNNING if job.lease_until and job.lease_until >= now:
             return Progress(job.progress, job.step or "Démarrage", is_over=False)
         case Job.State.RUNNING if job.lease_until and job.lease_until >= now - USUAL_PAUSE:
-            return Progress(None, "La préparation a été interrompue. Elle va reprendre.", is_over=False)
+            return Progress(None, "Le travail a été interrompu. Il va reprendre.", is_over=False)
         case Job.State.RUNNING:
             return Progress(None, STOPPED, is_over=False)
     waited = now - job.queued_at
     if job.attempts and waited <= USUAL_PAUSE:
         sentence = f"Essai {job.attempts} sur {MAX_ATTEMPTS} manqué. Le suivant commence d'ici deux minutes."
         return Progress(None, sentence, is_over=False, detail=job.last_error)
-    return Progress(None, STOPPED if waited > USUAL_WAIT else WAITING, is_over=False, detail=job.last_error)
+    return Progress(
+        None, STOPPED if waited > USUAL_WAIT else words.waiting, is_over=False, detail=job.last_error
+    )
 
 
 def _times(number: int) -> str:

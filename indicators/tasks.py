@@ -1,0 +1,8 @@
+from indicators import uploads
+from indicators.models import FigureImport
+from jobs import queue
+
+
+@queue.handler(uploads.READ_JOB)
+def read_upload(report: queue.Report, *, source_id: int) -> None:
+    uploads.read(FigureImport.objects.get(pk=source_id), report)
