@@ -166,9 +166,11 @@ class IndicatorForm(NormForm):
         cleaned = super().clean() or {}
         if cleaned.get("unit") == Indicator.Unit.COUNT and cleaned.get("denominator_name"):
             self.add_error("denominator_name", "Un nombre n’a pas de dénominateur\xa0: laisser vide.")
+        beside = self.instance.engagement.indicators.filter(prefecture=self.instance.prefecture)
+        if beside.exclude(pk=self.instance.pk).filter(title__iexact=cleaned.get("title", "")).exists():
+            self.add_error("title", "L’engagement a déjà un indicateur de cet intitulé.")
         if not self.instance.key:
-            taken = self.instance.engagement.indicators.filter(prefecture=self.instance.prefecture)
-            self.instance.key = editing.free_key(cleaned.get("title", ""), taken)
+            self.instance.key = editing.free_key(cleaned.get("title", ""), beside)
         return cleaned
 
 

@@ -43,10 +43,8 @@ def load(request: AgentRequest, name: str) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("shipped_files")
     trace.record(request, TraceEntry.Event.WROTE, f"Référentiel chargé ({name})")
-    messages.success(
-        request,
-        f"{name} est chargé\xa0: {_lines(report.created, 'créée')}, {_lines(report.updated, 'modifiée')}.",
-    )
+    counts = f"lignes créées\xa0: {report.created}, modifiées\xa0: {report.updated}"
+    messages.success(request, f"{name} est chargé, {counts}.")
     return redirect("shipped_files")
 
 
@@ -84,7 +82,3 @@ def _look(path: Path) -> Shipped:
         return Shipped(path.name, loading.load_shipped(path, dry=True))
     except loading.LoadingError as error:
         return Shipped(path.name, None, str(error))
-
-
-def _lines(count: int, what: str) -> str:
-    return f"{count} ligne{'s' if count > 1 else ''} {what}{'s' if count > 1 else ''}"

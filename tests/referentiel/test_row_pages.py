@@ -100,6 +100,16 @@ def test_the_import_knows_an_indicator_by_the_labels_typed_on_its_page(client_of
     assert "attente moyenne" in norm._indicators
 
 
+def test_a_double_click_makes_one_indicator(client_of, claire):
+    engagement = factories.EngagementFactory()
+    client_of(claire).post(new("indicateur", engagement), WAITING)
+
+    again = client_of(claire).post(new("indicateur", engagement), WAITING)
+
+    assert "L’engagement a déjà un indicateur de cet intitulé." in words(again)
+    assert Indicator.objects.count() == 1
+
+
 def test_a_number_has_no_denominator(client_of, claire):
     engagement = factories.EngagementFactory()
 
