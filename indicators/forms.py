@@ -9,9 +9,12 @@ from dsfr.forms import DsfrBaseForm
 from indicators.collection import Cell, Entry
 from indicators.models import Measurement
 from indicators.printed import MisfitError, read_result, read_target
-from referentiel.measures import MONTHS, Comparator, Coverage, Printed, in_french
+from indicators.results import Board
+from indicators.selection import Selection
+from referentiel.measures import MONTHS, Comparator, Coverage, Printed, Verdict, in_french
 from referentiel.models import Indicator, Target
 from sites.fields import PlainTextField
+from sites.lists import FilterForm
 from sites.models import Unit
 
 TEXT_MAX = 1_000
@@ -202,6 +205,32 @@ def _names(indicator: Indicator) -> tuple[str, str]:
     }.get(Indicator.Unit(indicator.unit), f"total ({indicator.get_unit_display()})")
     second = indicator.denominator_name or "nombre de cas en tout"
     return first[0].upper() + first[1:], second[0].upper() + second[1:]
+
+
+class BoardFilters(FilterForm):
+    """Which part of a board is shown; its words are those of the board itself."""
+
+    theme = forms.ChoiceField(label="Thème", required=False)
+    unite = forms.ChoiceField(label="Unité", required=False)
+    resultat = forms.ChoiceField(
+        label="Résultat",
+        required=False,
+        choices=[("", "tous"), *((verdict.value, verdict.label) for verdict in Verdict)],
+    )
+
+    def __init__(self, *arguments: Any, board: Board, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        themes = [(band.theme, band.theme) for band in board.bands if band.theme]
+        self.fields["theme"].choices = [("", "tous"), *dict.fromkeys(themes)]
+        self.fields["unite"].choices = [("", "toutes"), *((unit.pk, unit.name) for unit in board.units)]
+
+    def selection(self, board: Board) -> Selection:
+        """A criterion that makes no sense is left out, and said beside its field."""
+        self.is_valid()
+        said = self.cleaned_data
+        verdict = Verdict(said["resultat"]) if said.get("resultat") else None
+        unit = next((unit for unit in board.units if str(unit.pk) == said.get("unite")), None)
+        return Selection(board, said.get("theme") or None, unit, verdict)
 
 
 class RemovalForm(DsfrBaseForm):

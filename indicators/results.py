@@ -6,8 +6,8 @@ fraction. Nothing is stored. `of_year` costs six queries whatever the size of th
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -209,21 +209,6 @@ class Board:
     @cached_property
     def has_figures(self) -> bool:
         return any(result.value is not None for result in self.results)
-
-    def restricted_to(self, units: Sequence[Unit]) -> "Board":
-        """The same year for some of its units, without the lines that are expected of none of them."""
-        wanted = {unit.pk for unit in units}
-        lines = [
-            replace(line, results=[result for result in line.results if result.unit.pk in wanted])
-            for line in self.lines
-        ]
-        return Board(
-            self.prefecture,
-            self.year,
-            [unit for unit in self.units if unit.pk in wanted],
-            [line for line in lines if any(r.absence != Absence.NOT_EXPECTED for r in line.results)],
-            [n for n in self.notes if n.note.unit_id is None or n.note.unit_id in wanted],
-        )
 
 
 def years(prefecture: Prefecture) -> list[int]:

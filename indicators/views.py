@@ -3,7 +3,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from indicators import results
-from sites import access
+from indicators.forms import BoardFilters
+from sheets import writing
+from sites import access, lists
 from sites.access import Access, AgentRequest
 
 FIRST_YEAR = 2000
@@ -29,20 +31,30 @@ def board(request: AgentRequest, slug: str, year: int) -> HttpResponse:
     """The results of a year, as the printed table: bands of themes, a group of columns per unit."""
     entered = access.enter(request, slug)
     possible(entered, year)
-    shown = results.of_year(entered.prefecture, year, units=entered.units)
+    whole = results.of_year(entered.prefecture, year, units=entered.units)
+    filters = BoardFilters(request.GET, board=whole)
+    selection = filters.selection(whole)
+    kind = request.GET.get("export", "")
+    if kind in writing.KINDS:
+        return lists.file_response(request, selection.sheet, kind)
     return render(
         request,
         "indicators/board.html",
         {
             "slug": slug,
-            "board": shown,
-            "columns": [(unit, shown.notes_on(unit)) for unit in shown.units],
-            "width": 2 + 3 * len(shown.units),
-            "table_notes": shown.notes_on(None),
+            "board": whole,
+            "bands": selection.bands,
+            "selection": selection,
+            "filters": filters,
+            "is_filtered": any(filters.cleaned_data.values()),
+            "kinds": lists.KIND_LABELS,
+            "columns": [(unit, whole.notes_on(unit)) for unit in selection.units],
+            "width": 2 + 3 * len(selection.units),
+            "table_notes": whole.notes_on(None),
             "year": year,
             "year_before": year - 1,
             "year_after": year + 1 if year < entered.on.year else None,
-            "years": [] if shown.has_figures else results.years(entered.prefecture),
+            "years": [] if whole.has_figures else results.years(entered.prefecture),
             "is_provisional": year >= entered.on.year,
             "on": entered.on,
         },

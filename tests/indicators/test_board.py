@@ -5,6 +5,7 @@ import datetime
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from django.db import transaction
@@ -15,7 +16,8 @@ from indicators import results
 from indicators.models import Note
 from qualepref.demo import content
 from referentiel.measures import Verdict
-from sites.models import Membership, Prefecture
+from sheets import reading
+from sites.models import Membership, Prefecture, TraceEntry
 from tests import factories
 
 PRINTED = Path(content.__file__).parent / "annual_results_2018.csv"
@@ -196,3 +198,97 @@ def test_hostile_text_in_a_note_is_shown_as_text(printed_year):
 
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)" in page
+
+
+# --- A part of it ------------------------------------------------------------------------------------------
+
+
+def cells_of(page):
+    return [
+        (line.indicator.engagement.code, result.unit.short_name)
+        for _, rows in page.context["bands"]
+        for line, cells in rows
+        for result in cells
+        if result
+    ]
+
+
+def test_the_results_that_miss_their_target_alone(printed_year):
+    page = agent_of(printed_year, Membership.Role.DIRECTOR).get(BOARD, {"resultat": "missed"})
+
+    assert len(cells_of(page)) == sum(not met for met in JUDGED.values())
+    assert 'value="missed" selected' in page.content.decode()
+
+
+def test_one_unit_and_one_theme(printed_year):
+    arles = printed_year.units.get(short_name="Arles")
+    chosen = {"unite": arles.pk, "theme": "Accueil téléphonique"}
+
+    page = agent_of(printed_year, Membership.Role.DIRECTOR).get(BOARD, chosen)
+
+    assert cells_of(page) == [("E10", "Arles"), ("E10", "Arles")]
+    assert [unit.short_name for unit, _ in page.context["columns"]] == ["Arles"]
+
+
+def test_filters_that_nothing_answers_say_what_to_do(printed_year):
+    chosen = {"theme": "Accueil téléphonique", "resultat": "no_target"}
+
+    page = agent_of(printed_year, Membership.Role.DIRECTOR).get(BOARD, chosen).content.decode()
+
+    assert "Aucun résultat ne répond à ces filtres." in page
+    assert f'href="{BOARD}">Tout afficher' in page
+
+
+@pytest.mark.parametrize(
+    "hostile", [{"unite": "'; --"}, {"unite": 10**30}, {"theme": "Rien"}, {"resultat": "x"}]
+)
+def test_a_filter_that_makes_no_sense_is_left_out_and_said(printed_year, hostile):
+    client = agent_of(printed_year, Membership.Role.DIRECTOR)
+
+    page = client.get(BOARD, hostile)
+
+    assert page.status_code == 200
+    assert cells_of(page) == cells_of(client.get(BOARD))
+    assert page.context["filters"].errors
+
+
+def test_a_referent_does_not_choose_a_unit_that_is_not_the_own(printed_year):
+    arles, aix = (printed_year.units.get(short_name=name) for name in ("Arles", "Aix"))
+
+    page = agent_of(printed_year, Membership.Role.REFERENT, unit=arles).get(BOARD, {"unite": aix.pk})
+
+    assert {unit for _, unit in cells_of(page)} == {"Arles"}
+
+
+@pytest.mark.parametrize("kind", ["csv", "ods", "xlsx"])
+def test_what_is_shown_is_exported_number_by_number(printed_year, tmp_path, kind):
+    chosen = {"resultat": "missed", "export": kind}
+
+    answer = agent_of(printed_year, Membership.Role.DIRECTOR).get(BOARD, chosen)
+
+    path = tmp_path / f"tableau.{kind}"
+    path.write_bytes(answer.getvalue())
+    rows = [row.cells for row in reading.read_table(path)]
+    missed = sorted((unit, code) for (unit, code, _), met in JUDGED.items() if not met)
+    names = {"Préfecture": printed_year.units.get(kind="headquarters").name}
+    assert sorted((row["unite"], row["engagement"]) for row in rows) == sorted(
+        (names.get(unit, unit), code) for unit, code in missed
+    )
+    assert {row["objectif_atteint"] for row in rows} == {"objectif non atteint"}
+    assert f"Tableau de bord 2018.{kind}" in unquote(answer.headers["Content-Disposition"])
+
+
+def test_an_export_is_kept_in_the_journal(printed_year):
+    agent_of(printed_year, Membership.Role.DIRECTOR).get(BOARD, {"export": "csv"})
+
+    entry = TraceEntry.objects.get(event="exported")
+    assert (entry.about, entry.prefecture) == ("Tableau de bord 2018 (csv)", printed_year)
+
+
+def test_a_year_that_is_followed_and_has_no_figure_yet_is_typed_cell_by_cell(printed_year):
+    year = BOARD.replace("2018", "2020")
+
+    page = agent_of(printed_year, Membership.Role.QUALITY_MANAGER).get(year)
+
+    assert "Ouvrez une case du tableau ci-dessous" in page.content.decode()
+    assert cells_of(page)
