@@ -24,7 +24,15 @@ PLACES_MAX = 4  # of a stored value
 MONTH_CHOICES = [(number, MONTHS[number]) for number in range(1, 13)]
 
 
-class WholeNumberField(forms.CharField):
+class WhereAskedMixin:
+    """Its form says whether the field must be filled in: empty, it is neither « optionnel » nor refused."""
+
+    def validate(self, value: Any) -> None:
+        if value not in (None, ""):
+            super().validate(value)  # type: ignore[misc]
+
+
+class WholeNumberField(WhereAskedMixin, forms.CharField):
     """« 1 234 »: a number of cases, of days or of points, without sign or decimals."""
 
     widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
@@ -50,6 +58,14 @@ class SentenceField(PlainTextField):
         )
 
 
+class PrintedField(WhereAskedMixin, forms.CharField):
+    """What a document prints for a result."""
+
+
+class ReasonField(WhereAskedMixin, SentenceField):
+    """A few lines that some answers ask for."""
+
+
 class VersionField(forms.IntegerField):
     widget = forms.HiddenInput
 
@@ -61,22 +77,23 @@ class FigureForm(DsfrBaseForm):
     """A figure of a cell. Which fields count follows from `kind`; a rate is never typed but from a document
     that gives no base."""
 
+    use_required_attribute = False
+
     class Kind:
         PAIR, VALUE, NOTHING, UNMEASURED = "pair", "value", "nothing", "unmeasured"
 
     kind = forms.ChoiceField(label="Ce que vous savez", widget=forms.RadioSelect)
-    numerator = WholeNumberField(required=False)
-    denominator = WholeNumberField(required=False)
-    value = forms.CharField(
+    numerator = WholeNumberField()
+    denominator = WholeNumberField()
+    value = PrintedField(
         label="Valeur imprimée",
-        required=False,
         max_length=60,
         help_text="Comme le document l’imprime, avec ses décimales\xa0: 94,00\xa0%.",
         error_messages={"max_length": "Ce texte est trop long pour un chiffre\xa0: 60 caractères au plus."},
     )
     first_month = forms.TypedChoiceField(label="Du mois de", choices=MONTH_CHOICES, coerce=int)
     last_month = forms.TypedChoiceField(label="Au mois de", choices=MONTH_CHOICES, coerce=int)
-    reason = SentenceField(label="Motif", required=False)
+    reason = ReasonField(label="Motif")
     version = VersionField()
 
     def __init__(self, *arguments: Any, cell: Cell, is_correction: bool, **options: Any) -> None:
@@ -94,12 +111,11 @@ class FigureForm(DsfrBaseForm):
             *([] if is_count else [(self.Kind.NOTHING, "aucun cas dans l’année")]),
             (self.Kind.UNMEASURED, "il n’a pas pu être mesuré"),
         ]
-        numerator, denominator = _names(indicator)
-        self.fields["numerator"].label, self.fields["denominator"].label = numerator, denominator
+        self["numerator"].label, self["denominator"].label = _names(indicator)
         if is_count:
             del self.fields["denominator"], self.fields["value"]
             self.fields["kind"].choices = self.fields["kind"].choices[::3]
-        self.fields["reason"].help_text = (
+        self["reason"].help_text = (
             "Obligatoire\xa0: ce chiffre en remplace un autre, qui reste visible à côté."
             if is_correction
             else "Obligatoire si le chiffre n’a pas pu être mesuré."

@@ -10,6 +10,7 @@ from indicators.collection import Cell
 from indicators.history import Event
 from indicators.models import Measurement, Note
 from indicators.results import Result
+from referentiel import wording
 from referentiel.measures import MONTHS
 from referentiel.models import Target
 
@@ -86,6 +87,10 @@ class Provenance:
     @property
     def last_written(self) -> Event | None:
         return self.events[0] if self.events else None
+
+    @property
+    def target_period(self) -> str:
+        return wording.period(self.target) if self.target else ""
 
     @property
     def has_printed_target(self) -> bool:

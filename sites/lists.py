@@ -53,13 +53,22 @@ class ListTable(tables.Table):
 
 
 class FilterForm(DsfrBaseForm):
-    """All filters are optional; saying it of each would be noise."""
+    """All filters are optional; saying it of each would be noise, so they look as if they were not."""
 
-    def get_context(self) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_context()
-        for field, _ in context["fields"]:
-            field.label = str(field.label).replace(" (Optionnel)", "")
-        return context
+    use_required_attribute = False
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._require(True)
+
+    def full_clean(self) -> None:
+        self._require(False)
+        super().full_clean()
+        self._require(True)
+
+    def _require(self, is_required: bool) -> None:
+        for field in self.fields.values():
+            field.required = is_required
 
 
 class ListFilters(django_filters.FilterSet):
