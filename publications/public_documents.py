@@ -61,11 +61,11 @@ def privacy(request: HttpRequest, slug: str) -> HttpResponse:
 
 @for_everybody
 def accessibility(request: HttpRequest, slug: str) -> HttpResponse:
-    """What was checked; and how many of the documents that are shown cannot be read by all."""
+    """What was checked; and how many of the documents that are shown lack something."""
     prefecture = get_object_or_404(Prefecture, slug=slug)
     shown = Document.objects.for_everybody().filter(prefecture=prefecture)
     lacks = list(shown.values_list("lacks", flat=True))
-    counted = {"documents": len(lacks), "unreadable": sum(map(bool, lacks))}
+    counted = {"documents": len(lacks), "faulty": sum(map(bool, lacks))}
     return _notice(request, slug, "public/accessibility.html", **counted)
 
 

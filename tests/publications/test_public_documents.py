@@ -148,12 +148,9 @@ def test_a_document_says_what_keeps_people_from_reading_it(client: Client, polic
 
     page = client.get(POLICY)
 
-    assert "ce document n’est pas lisible par tous" in page.text
+    assert "Accessibilité&nbsp;: ce document a des défauts" in page.text
     assert "Ce PDF n’est pas balisé\xa0: un lecteur d’écran ne peut pas le lire." in page.text
-    assert (
-        "Sur 1 autre document en ligne, 1 ne peut pas être lu par tous"
-        in client.get(f"/{SLUG}/accessibilite/").text
-    )
+    assert "Sur 1 autre document en ligne, 1 a des défauts" in client.get(f"/{SLUG}/accessibilite/").text
 
 
 # --- before, during, after ---------------------------------------------------------------------------------
