@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from indicators.models import Measurement
-from publications.models import Bilan
+from publications.models import Bilan, Document
 from qualepref import first_steps
 from qualepref.first_steps import FirstSteps
 from sites.access import Access, AgentRequest, holdings
@@ -40,6 +41,8 @@ class Desk:
 
     access: Access
     years: list[Year]
+    drafts: int
+    """Documents of the Espace Qualité that were deposited and wait to be published."""
     first_steps: FirstSteps | None
     """Where the agent sets up a préfecture that has nothing yet."""
 
@@ -64,14 +67,20 @@ def home(request: AgentRequest) -> HttpResponse:
 
 
 def _desks(accesses: tuple[Access, ...]) -> list[Desk]:
-    """One desk a préfecture, by two queries however many there are; three if one of them is new."""
+    """One desk a préfecture, by three queries however many there are; four if one of them is new."""
     prefectures = [access.prefecture.pk for access in accesses]
     figures = Measurement.objects.of_their_own_document().filter(prefecture__in=prefectures)
     with_figures = set(figures.values_list("prefecture", "period_start__year").distinct())
     bilans = list(Bilan.objects.filter(prefecture__in=prefectures).defer("content").order_by("-edition"))
     years = {access: _years(access.prefecture.pk, with_figures, bilans) for access in accesses}
     new = first_steps.of(access for access in accesses if access.may_organise and not years[access])
-    return [Desk(access, own, new.get(access.prefecture.pk)) for access, own in years.items()]
+    publishing = [access.prefecture.pk for access in accesses if access.may_publish]
+    waiting = Document.objects.filter(prefecture__in=publishing, published_at=None)
+    drafts = dict(waiting.order_by().values_list("prefecture").annotate(Count("pk")))
+    return [
+        Desk(access, own, drafts.get(access.prefecture.pk, 0), new.get(access.prefecture.pk))
+        for access, own in years.items()
+    ]
 
 
 def _years(prefecture: int, with_figures: set[tuple[int, int]], bilans: list[Bilan]) -> list[Year]:

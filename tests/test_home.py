@@ -10,6 +10,7 @@ from sites.models import Membership
 from tests.factories import (
     AgentFactory,
     BilanFactory,
+    DocumentFactory,
     FigureImportFactory,
     IndicatorFactory,
     MeasurementFactory,
@@ -227,6 +228,20 @@ def test_the_home_costs_the_same_for_one_prefecture_and_for_three(
         BilanFactory(prefecture=prefecture, is_published=True)
     browser = client_of(agent)
 
-    # session, agent, memberships, years with figures, bilans
-    with django_assert_num_queries(5):
+    # session, agent, memberships, years with figures, bilans, documents
+    with django_assert_num_queries(6):
         browser.get(HOME)
+
+
+def test_a_deposited_document_waits_for_who_publishes(claire, basile, prefecture, elsewhere, read):
+    BilanFactory(prefecture=prefecture, is_published=True)
+    DocumentFactory(prefecture=prefecture, number=1)
+    DocumentFactory(prefecture=prefecture, number=2, is_published=True)
+    DocumentFactory(prefecture=elsewhere)
+
+    text, links = read(claire)
+
+    assert "Un document est déposé : il reste à le relire et à le publier." in text
+    assert links["Ouvrir l’Espace Qualité"] == "/agents/bouches-du-rhone/espace-qualite/"
+    assert "Rien ne vous attend" not in text
+    assert "document est déposé" not in read(basile)[0]
