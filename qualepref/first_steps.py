@@ -91,8 +91,8 @@ STEPS = (
         "Les référents",
         "Au moins un référent qualité par unité, et son suppléant.",
         "has_referents",
-        "Voir l’organisation",
-        "organisation",
+        "Inviter les référents",
+        "agents",
         Action.ORGANISE,
     ),
     (

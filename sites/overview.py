@@ -1,5 +1,6 @@
 """The organisation of a préfecture at a glance, and what it lacks."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from django.urls import reverse
@@ -48,7 +49,6 @@ class Overview:
     prefecture: Prefecture
     columns: list[Column]
     managers: list[str]
-    lacks: list[Lack]
 
 
 def of(access: Access) -> Overview:
@@ -81,7 +81,7 @@ def of(access: Access) -> Overview:
         for unit in prefecture.units.prefetch_related("sites")
     ]
     managers = [_named(held) for held in memberships if held.role == Membership.Role.QUALITY_MANAGER]
-    return Overview(prefecture, columns, managers, _lacks(access, columns))
+    return Overview(prefecture, columns, managers)
 
 
 def _tree(unit: Unit, services: list[Service], referents: list[Membership]) -> list[Branch]:
@@ -110,32 +110,27 @@ def _has_referent(branch: Branch) -> bool:
     return bool(branch.referents) or any(_has_referent(child) for child in branch.children)
 
 
-def _lacks(access: Access, columns: list[Column]) -> list[Lack]:
+def missing(access: Access, overview: Overview) -> Iterator[Lack]:
+    """What a préfecture needs before it can begin."""
     slug = access.prefecture.slug
-    add_unit = reverse("unit_new", args=[slug])
-    lacks = []
-    kinds = {column.unit.kind for column in columns}
+    kinds = {column.unit.kind for column in overview.columns}
+    invite, add_unit = reverse("agent_invite", args=[slug]), reverse("unit_new", args=[slug])
+    if not overview.managers:
+        yield Lack("Aucun responsable qualité.", "Inviter un agent", invite)
     if Unit.Kind.HEADQUARTERS not in kinds:
-        lacks.append(Lack("Aucun siège.", "Ajouter une unité", add_unit))
+        yield Lack("Aucun siège.", "Ajouter une unité", add_unit)
     if Unit.Kind.SUBPREFECTURE not in kinds:
-        lacks.append(Lack("Aucune sous-préfecture, si le territoire en a.", "Ajouter une unité", add_unit))
-    for column in columns:
-        name = column.unit.name
+        yield Lack("Aucune sous-préfecture, si le territoire en a.", "Ajouter une unité", add_unit)
+    for column in overview.columns:
+        name, here = column.unit.name, f"?unite={column.unit.pk}"
         if not column.sites:
-            url = f"{reverse('site_new', args=[slug])}?unite={column.unit.pk}"
-            lacks.append(
-                Lack(
-                    f"{name}\xa0: aucun site qui reçoit le public.",
-                    "Ajouter un site",
-                    url,
-                )
-            )
+            url = reverse("site_new", args=[slug]) + here
+            yield Lack(f"{name}\xa0: aucun site qui reçoit le public.", "Ajouter un site", url)
         if not column.tree:
-            url = f"{reverse('service_new', args=[slug])}?unite={column.unit.pk}"
-            lacks.append(Lack(f"{name}\xa0: aucun service.", "Ajouter un service", url))
+            url = reverse("service_new", args=[slug]) + here
+            yield Lack(f"{name}\xa0: aucun service.", "Ajouter un service", url)
         if not column.has_referent:
-            lacks.append(Lack(f"{name}\xa0: aucun référent qualité.", "", ""))
+            yield Lack(f"{name}\xa0: aucun référent qualité.", "Inviter un agent", invite)
     if not access.prefecture.adoptions.exists():
         url = reverse("followed", args=[slug]) if access.may_adapt_norm else ""
-        lacks.append(Lack("Aucun référentiel suivi.", "Choisir un référentiel", url))
-    return lacks
+        yield Lack("Aucun référentiel suivi.", "Choisir un référentiel", url)

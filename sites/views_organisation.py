@@ -59,7 +59,7 @@ def prefecture_new(request: AgentRequest) -> HttpResponse:
     def create(form: VersionedForm) -> HttpResponse:
         organisation.propose(form.instance)
         row = organisation.save(form.instance)
-        say(request, f"{row.name} est créée. Son organisation reste à décrire.", prefecture=row)
+        say(request, f"{row.name} est créée. Invitez sa personne responsable de la qualité.", prefecture=row)
         return redirect("organisation", row.slug)
 
     return fill_in(request, InstalledPrefectureForm, Prefecture(zone="", time_zone=""), page, create)
@@ -90,7 +90,12 @@ def organisation_overview(request: AgentRequest, slug: str) -> HttpResponse:
     return render(
         request,
         "sites/organisation.html",
-        {"slug": slug, "overview": seen, "zone": ZONE_LABELS[access.prefecture.zone]},
+        {
+            "slug": slug,
+            "overview": seen,
+            "lacks": list(overview.missing(access, seen)),
+            "zone": ZONE_LABELS[access.prefecture.zone],
+        },
     )
 
 

@@ -115,7 +115,7 @@ def test_each_step_that_is_done_leads_to_the_next(claire, accueil, read):
     text, links = read(claire)
 
     assert "(2 sur 7). Prochaine étape : les référents." in text
-    assert list(links) == ["Voir l’organisation", "Voir les premiers pas"]
+    assert list(links) == ["Inviter les référents", "Voir les premiers pas"]
 
 
 def test_the_previous_year_printed_beside_makes_no_bilan(claire, siege, read):

@@ -32,7 +32,7 @@ def test_a_prefecture_is_set_up_by_following_the_guide(prefecture, paul, window_
     expect(page.locator("[name=name]")).to_have_value("Préfecture du Bas-Rhin")
     assert window.axe() == []
     fill(page, "Créer la préfecture", Code="67", Territoire="Bas-Rhin", Intitulé="Préfet du Bas-Rhin")
-    expect(page.get_by_text("Son organisation reste à décrire.")).to_be_visible()
+    expect(page.get_by_text("Invitez sa personne responsable de la qualité.")).to_be_visible()
 
     created = Prefecture.objects.get(code="67")
     nina = AgentFactory(full_name="Nina Weber")

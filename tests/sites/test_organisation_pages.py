@@ -76,7 +76,8 @@ def test_an_administrator_creates_a_prefecture_from_its_code_and_its_names(paul,
         True,
     )
     assert page.redirect_chain == [("/agents/bas-rhin/organisation/", 302)]
-    assert "Préfecture du Bas-Rhin est créée. Son organisation reste à décrire." in words(page)
+    assert "Préfecture du Bas-Rhin est créée. Invitez sa personne responsable de la qualité." in words(page)
+    assert "Aucun responsable qualité. Inviter un agent" in words(page)
     last = TraceEntry.objects.get(event="wrote")
     assert (last.agent, last.prefecture) == (paul, row)
 
