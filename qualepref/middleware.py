@@ -155,30 +155,33 @@ class SignInRequired(LoginRequiredMiddleware):
         stage = second_factor.stage(request)  # type: ignore[arg-type]
         if stage is None or stage is getattr(view_func, "open_at", None):
             return None
-        if typed := _typed(request):
-            return render(request, "session_expired.html", {"typed": typed}, status=403)
+        if given_back := _given_back(request, "session_expired.html", 403):
+            return given_back
         return redirect(f"{reverse(stage.value)}?{urlencode({'next': request.get_full_path()})}")
 
     def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Any
     ) -> HttpResponse:
-        if typed := _typed(request):
-            return render(request, "session_expired.html", {"typed": typed}, status=403)
-        return super().handle_no_permission(request, view_func)
+        return _given_back(request, "session_expired.html", 403) or super().handle_no_permission(
+            request, view_func
+        )
 
 
-def _typed(request: HttpRequest) -> list[str]:
-    """The texts that somebody typed: neither a token nor a number, and no password."""
-    return [
+def _given_back(request: HttpRequest, template: str, status: int) -> HttpResponse | None:
+    """The page of a refusal, where texts were typed in what it refuses: neither a token, a number nor a
+    password."""
+    typed = [
         str(text)
         for name, text in request.POST.items()
         if " " in str(text).strip() and "password" not in name and name != "repeated"
     ]
+    return render(request, template, {"typed": typed}, status=status) if typed else None
 
 
 class RefusalsAreKept:
     """A line in the journal for each refusal: of an action in the préfecture's own, of a préfecture of others
-    in the installation's, since neither must learn the names of the other."""
+    in the installation's, since neither must learn the names of the other. Who lost a right while writing
+    gets the text back, to hand it on."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -186,14 +189,18 @@ class RefusalsAreKept:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         match exception:
             case PermissionDenied():
-                about = getattr(exception, "about", "Page réservée")
+                about, status = getattr(exception, "about", "Page réservée"), 403
                 trace.record(request, TraceEntry.Event.REFUSED, about)
             case NotYoursError():
+                status = 404
                 for prefecture in Prefecture.objects.filter(slug=exception.slug):
                     trace.record(request, TraceEntry.Event.REFUSED, f"Entrer dans {prefecture}")
+            case _:
+                return None
+        return _given_back(request, "text_refused.html", status)
 
 
 def private_pages_are_not_stored(get_response: GetResponse) -> GetResponse:

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from sites.models import Agent, Membership, Prefecture, Unit
 
@@ -162,7 +163,7 @@ def enter(request: AgentRequest, slug: str, action: Action = Action.READ) -> Acc
     request.access = access
     if not access.may(action):
         sentence = f"Votre rôle ({access.role_label}) ne permet pas de {action.value}."
-        raise NotAllowedError(sentence, about=action.value.capitalize())
+        raise NotAllowedError(sentence, about=capfirst(action.value))
     return access
 
 

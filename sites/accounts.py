@@ -17,7 +17,7 @@ from django_otp.oath import TOTP
 
 from jobs import mail
 from sites import agents, mails, passwords, second_factor, trace
-from sites.models import Agent, Membership, Prefecture, TraceEntry
+from sites.models import Agent, Membership, Prefecture, TraceEntry, in_force
 
 Role = Membership.Role
 ACCOUNT = TraceEntry.Event.ACCOUNT
@@ -53,13 +53,23 @@ def invite(membership: Membership, *, email: str, full_name: str, by: Agent) -> 
     `membership` says role, préfecture (none for an administrator), scope and dates; its agent is found here.
     """
     with _arranging(membership.prefecture):
-        agent, _ = Agent.objects.get_or_create(
-            email=email.lower(), defaults={"full_name": full_name, "password": make_password(None)}
-        )
-        membership.agent = agent
+        agent = membership.agent = _agent_of(email, full_name)
         _open(membership, full_name, by)
         _order_invitation(agent, membership.prefecture, by)
     return membership
+
+
+def install_administrator(email: str, full_name: str) -> str:
+    """The first administrator, named by who holds the server; or one more, when all are locked out. The link
+    to choose a password, or nothing for who has one: it is shown there, since mail may not work yet.
+    """
+    with transaction.atomic():
+        agent = _agent_of(email, full_name)
+        today = timezone.localdate()
+        if not agent.memberships.filter(in_force(today), role=Role.ADMINISTRATOR).exists():
+            membership = Membership.objects.create(agent=agent, role=Role.ADMINISTRATOR)
+            trace.keep(ACCOUNT, "Administrateur nommé par commande", agent=None, concerns=membership.agent)
+    return "" if agent.has_usable_password() else mails.invitation_link(agent)
 
 
 def grant(membership: Membership, *, by: Agent) -> Membership:
@@ -103,9 +113,7 @@ def replace(
     eve = on - datetime.timedelta(days=1)
     with _arranging(prefecture):
         _not_ones_own(agent, by)
-        successor, _ = Agent.objects.get_or_create(
-            email=email.lower(), defaults={"full_name": full_name, "password": make_password(None)}
-        )
+        successor = _agent_of(email, full_name)
         if successor == agent:
             raise RefusedError("C’est l’adresse de l’agent à remplacer\xa0: écrivez celle de son successeur.")
         lasting = Q(ends_on__isnull=True) | Q(ends_on__gte=on)
@@ -207,6 +215,14 @@ def _led_until(prefecture: Prefecture | None) -> datetime.date:
             return datetime.date.max
         last = max(last, membership.ends_on)
     return last
+
+
+def _agent_of(email: str, full_name: str) -> Agent:
+    """The agent of an address; a new one, without a password, where there is none."""
+    agent, _ = Agent.objects.get_or_create(
+        email=email.lower(), defaults={"full_name": full_name, "password": make_password(None)}
+    )
+    return agent
 
 
 def _open(membership: Membership, written_name: str, by: Agent) -> None:

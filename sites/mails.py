@@ -49,7 +49,7 @@ def invitation(*, agent_id: int, place_id: int | None) -> Mail | None:
         "memberships": memberships,
         "who": prefecture.name if prefecture else "L’administrateur de l’installation",
         "home": address("home"),
-        "link": "" if agent.has_usable_password() else _link(agent, passwords.Link.INVITATION),
+        "link": "" if agent.has_usable_password() else invitation_link(agent),
     }
     return Mail(
         to=agent.email,
@@ -85,6 +85,10 @@ def notice(*, agent_id: int, what: str) -> Mail | None:
 def address(route: str, *args: str) -> str:
     """The full address of a page: by the configured name of the service, never by that of a request."""
     return settings.BASE_URL + reverse(route, args=args)
+
+
+def invitation_link(agent: Agent) -> str:
+    return _link(agent, passwords.Link.INVITATION)
 
 
 def _link(agent: Agent, link: passwords.Link) -> str:

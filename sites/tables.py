@@ -5,6 +5,7 @@ import datetime
 import django_filters
 import django_tables2 as tables
 from django import forms
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from sites.lists import ListFilters, ListTable
@@ -37,6 +38,7 @@ class JournalFilters(ListFilters):
     event = django_filters.ChoiceFilter(
         label="Évènement", choices=TraceEntry.Event.choices, empty_label="tous"
     )
+    agent = django_filters.CharFilter(label="Agent", method="naming")
     after = django_filters.DateFilter(
         label="Depuis le",
         field_name="at__date",
@@ -49,3 +51,7 @@ class JournalFilters(ListFilters):
         lookup_expr="lte",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
+
+    def naming(self, rows: QuerySet[TraceEntry], name: str, value: str) -> QuerySet[TraceEntry]:
+        """Who did it, or whom it concerns."""
+        return rows.filter(Q(agent__full_name__icontains=value) | Q(concerns__full_name__icontains=value))

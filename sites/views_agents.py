@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from jobs.models import Job
@@ -170,7 +171,7 @@ def membership_end(request: AgentRequest, slug: str, agent: int, membership: int
         f"Mettre fin à «\xa0{held.get_role_display()}\xa0» de {known.shown_name}",
         slug,
         known,
-        lead=f"{what_it_says(held, access.on).capitalize()}. Les droits de ce rôle sont perdus dès le "
+        lead=f"{capfirst(what_it_says(held, access.on))}. Les droits de ce rôle sont perdus dès le "
         f"clic qui suit "
         "leur fin, même au milieu d’une session. Ce que l’agent a fait reste à son nom.",
         submit="Mettre fin à ce rôle",

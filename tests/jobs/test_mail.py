@@ -1,58 +1,32 @@
 """Mails: one job each, written as they leave, tried again while the server says no, never sent twice."""
 
 import smtplib
-import socket
 from collections.abc import Iterator
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from jobs import mail, queue
 from jobs.models import Job
+from tests.smtp import Box, serving
 
 KIND = "tests.letter"
 
 pytestmark = pytest.mark.django_db
 
 
-class Box:
-    """A mail server's memory; `answer` is what it says to a mail, None where it hangs up instead."""
-
-    def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
-        self.answer: str | None = "250 OK"
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        if self.answer is None:
-            server.transport.abort()
-            return "250 never heard"
-        if self.answer.startswith("250"):
-            self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
-        return self.answer
-
-
 @pytest.fixture
 def box(settings: Settings) -> Iterator[Box]:
     """A real SMTP server, which the settings name."""
-    box = Box()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = Controller(box, hostname="127.0.0.1", port=port)
-    server.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", port, False
-    settings.DEFAULT_FROM_EMAIL = "Qualepref <ne-pas-repondre@qualite.test>"
-    yield box
-    server.stop()
+    with serving() as box:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", box.port, False
+        settings.DEFAULT_FROM_EMAIL = "Qualepref <ne-pas-repondre@qualite.test>"
+        yield box
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@ CELERY_BROKER_URL names one (make services)."""
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 from celery import Celery
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -22,8 +24,9 @@ from jobs.models import Job
 from publications import publish
 from publications.models import Bilan, Part
 from qualepref.celery import app
-from sites.models import Agent, Prefecture, Unit
-from tests import databases, factories
+from sites import accounts
+from sites.models import Agent, Membership, Prefecture, Unit
+from tests import databases, factories, smtp
 
 WORKER = [
     sys.executable,
@@ -35,13 +38,13 @@ WORKER = [
     "-c",
     "1",
     "-Q",
-    "pdf",
+    "pdf,default",
     "-l",
     "WARNING",
 ]
 QUIET = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
 
-Start = Callable[[str], "subprocess.Popen[bytes]"]
+Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
 @pytest.fixture
@@ -66,12 +69,14 @@ def folder(tmp_path: Path, settings: Settings) -> Iterator[Path]:
 
 @pytest.fixture
 def start_worker(folder: Path) -> Iterator[Start]:
-    """`start_worker("a")` starts a worker of the PDF queue on the database of the suite."""
+    """`start_worker("a")` starts a worker of both queues on the database of the suite."""
     with contextlib.ExitStack() as stack:
 
-        def start(name: str) -> "subprocess.Popen[bytes]":
+        def start(name: str, **more: str) -> "subprocess.Popen[bytes]":
             log = stack.enter_context((folder / f"{name}.log").open("wb"))
-            environment = os.environ | {
+            environment = {
+                **os.environ,
+                **more,
                 "DJANGO_SETTINGS_MODULE": "qualepref.settings",
                 "DATABASE_URL": databases.url_of(connection.settings_dict["NAME"]),
                 "QUALEPREF_VAR": str(folder),
@@ -119,6 +124,26 @@ def test_a_pdf_whose_worker_is_killed_in_the_middle_is_made_by_another_and_nothi
     assert publish.read_pdf(bilan).startswith(b"%PDF-")
     assert [file.name for file in publish.pdf_path(bilan).parent.iterdir()] == [publish.pdf_path(bilan).name]
     assert (Job.objects.count(), Bilan.objects.count()) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_invitation_reaches_a_real_mail_server_and_its_link_opens_the_account(
+    prefecture: Prefecture, claire: Agent, start_worker: Start, client: Client
+) -> None:
+    membership = Membership(prefecture=prefecture, role=Membership.Role.DIRECTOR)
+    with smtp.serving() as box:
+        start_worker("mail", EMAIL_HOST="127.0.0.1", EMAIL_PORT=str(box.port), EMAIL_SECURITY="none")
+        accounts.invite(membership, email="noe@prefecture.test", full_name="Noé Perrin", by=claire)
+        job = Job.objects.get()
+        wait_until(lambda: state_of(job) == "done", "the mail has not left")
+
+    (mail,) = box.mails
+    assert mail["To"] == "noe@prefecture.test"
+    assert str(mail["From"]).startswith("Préfecture des Bouches-du-Rhône <")
+    link = re.search(r"http://127\.0\.0\.1:8000(/connexion/choisir/\S+)", mail.get_content())
+    assert link
+    client.get(link[1])
+    assert "noe@prefecture.test" in client.get("/connexion/choisir/").content.decode()
 
 
 @pytest.mark.parametrize("is_frozen", [False, True], ids=["refused", "frozen"])

@@ -7,6 +7,7 @@ from email.header import decode_header, make_header
 
 import pytest
 from django.core import mail as outbox
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -568,3 +569,19 @@ def test_referents_are_listed_by_place_the_deputy_second(rachid, basile, client_
         *("Sous-préfecture d’Arles", "toute l’unité", "Rachid Benali", rachid.email, "titulaire"),
         *("Sous-préfecture d’Arles", "toute l’unité", "Amelie Second", deputy.email, "suppléant"),
     ]
+
+
+def test_the_first_administrator_is_named_on_the_server(client, capsys):
+    call_command("invite_administrator", "Paul@prefecture.test", "Paul Premier")
+    said = capsys.readouterr().out
+    client.get(re.search(r"/connexion/choisir/\S+", said)[0])
+    new = "girafe tramway 42 nuages"
+    client.post("/connexion/choisir/", {"new_password": new, "repeated": new})
+    client.post("/connexion/", {"username": "paul@prefecture.test", "password": new})
+    call_command("invite_administrator", "paul@prefecture.test", "Paul Premier")
+
+    assert client.get(f"{INSTALLATION}administrateurs/").status_code == 200
+    assert Membership.objects.filter(role=Role.ADMINISTRATOR).count() == 1
+    assert "/connexion/choisir/" not in capsys.readouterr().out
+    with pytest.raises(CommandError, match="n'est pas une adresse électronique"):
+        call_command("invite_administrator", "paul", "Paul")

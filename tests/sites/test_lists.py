@@ -59,6 +59,13 @@ def test_a_list_is_filtered_and_says_how_to_see_all_again(browser):
     assert "Tout afficher" in nothing
 
 
+def test_the_journal_is_searched_by_who_did_it_or_whom_it_concerns(browser, prefecture, rachid):
+    TraceEntry.objects.create(event=Event.ACCOUNT, about="Nom changé", concerns=rachid, prefecture=prefecture)
+
+    assert [row[3] for row in shown(browser.get(JOURNAL, {"agent": "benali"}))] == ["Nom changé"]
+    assert len(shown(browser.get(JOURNAL, {"agent": "claire"}))) == 3
+
+
 def test_an_empty_list_says_so(claire, client_of):
     assert "Rien n’est encore inscrit au journal." in client_of(claire).get(JOURNAL).content.decode()
 
