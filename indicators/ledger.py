@@ -5,10 +5,11 @@ from typing import Any, NamedTuple, TypeAlias
 
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
+from indicators import history
 from indicators.answers import ADVICE, Code, Desk
 from indicators.models import FigureImport, Measurement, Note
 from indicators.printed import MisfitError, read_result
-from referentiel.measures import WHOLE_YEAR, Count, Measure, Printed, rounded, with_unit
+from referentiel.measures import WHOLE_YEAR, Measure, Printed, rounded, with_unit
 from sheets.reading import Row
 from sites.models import Agent, Prefecture
 
@@ -18,6 +19,12 @@ SAID = (
     *("shape", "numerator", "denominator", "value", "value_places", "first_month", "last_month"),
     *("origin", "reason", "printed_text", *TARGET_FIELDS, "printed_met"),
     *("former_origin", "former_numerator", "former_denominator", "former_value", "former_value_places"),
+)
+
+# What a correction by hand keeps beside it: a figure that takes its place has none.
+FORMER = (
+    *("former_origin", "former_numerator", "former_denominator"),
+    *("former_value", "former_value_places"),
 )
 
 # The unit, the indicator and the year of a figure.
@@ -156,7 +163,7 @@ class Ledger:
         if self.created:
             bulk_create_with_history(self.created, Measurement, **traced)
         if self.updated:
-            fields = [*SAID, "source", "source_row"]
+            fields = [*SAID, *FORMER, "source", "source_row"]
             bulk_update_with_history(self.updated, Measurement, fields, **traced)
         if self.new_notes:
             bulk_create_with_history(self.new_notes, Note, **traced)
@@ -165,14 +172,12 @@ class Ledger:
 def in_words(measurement: Measurement) -> str:
     """« 94,00 % (avril à décembre), objectif ≥ 95 % »: all that a figure says, in a line."""
     unit, measure, target = measurement.indicator.unit, measurement.measure, measurement.printed_target
-    if measure is None:
-        return f"pas de chiffre : {measurement.reason}"
-    if measure.value is None:
-        return "aucun cas"
     if isinstance(measure, Printed):
         said = with_unit(measure.amount, unit)
     else:
-        said = with_unit(int(measure.value) if isinstance(measure, Count) else rounded(measure.value), unit)
+        said = history.in_words(measure, unit, measurement.reason)
+    if measure is None:
+        return said
     if not measurement.coverage.is_whole_year:
         said += f" ({measurement.coverage.label})"
     if target:

@@ -1,20 +1,23 @@
 """Drafts of imports: a file is brought, read, answered, then imported once or abandoned."""
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from indicators import imports, tasks, uploads
+from indicators import collection, imports, tasks, uploads
 from indicators.answers import Code
+from indicators.collection import Cell, Entry
 from indicators.models import FigureImport, ImportAnswer, Measurement, Note
 from indicators.uploads import AnsweredMeanwhileError, RefusedError, UnfitAnswerError
 from jobs import queue
 from jobs.models import Job
 from publications import publish
 from referentiel.loading import load, load_prefecture, version_files
+from referentiel.measures import Printed
 from sites import files
 from sites.models import Agent, Prefecture
 from tests import factories
@@ -162,6 +165,25 @@ def test_what_an_import_changed_is_told_with_what_stood_before(brought, prefectu
     later.origin, later.reason = Measurement.Origin.CORRECTED, "relu"
     later.save()
     assert uploads.changes_of(source) == told
+
+
+def test_an_import_takes_the_place_of_a_correction_by_hand_once_that_is_answered(brought, claire):
+    """And the figure that stood before the correction goes with it."""
+    confirm(brought(results("Arles;E10;Taux d'appels perdus;4 %")))
+    stored = Measurement.objects.get()
+    cell = Cell(stored.unit, stored.indicator, 2018)
+    typed = Entry(value=Printed(Decimal("4.5")), reason="Relu sur le serveur.")
+    collection.write(cell, typed, seen=cell.version, by=claire)
+
+    source = brought(results("Arles;E10;Taux d'appels perdus;7 %"))
+    answer(source, 2, RESULT, Code.TWO_VALUES, "7 %")
+    confirm(source)
+
+    stored.refresh_from_db()
+    assert (stored.origin, stored.value, stored.former_origin) == ("printed", 7, "")
+    assert [(change.before, change.after) for change in uploads.changes_of(source)] == [
+        ("4,5\xa0%, corrigé : Relu sur le serveur.", "7\xa0%")
+    ]
 
 
 # --- bringing and reading ---
