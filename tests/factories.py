@@ -202,7 +202,7 @@ class FigureImportFactory(DjangoModelFactory):
         model = FigureImport
 
     prefecture = factory.SubFactory(PrefectureFactory)
-    number = factory.Sequence(lambda n: n + 1)
+    number = factory.Sequence(lambda n: n + 501)
     year = 2018
     contents = FigureImport.Contents.RESULTS
     state = FigureImport.State.IMPORTED
