@@ -96,7 +96,8 @@ def lengthened(data: dict[str, Any], times: int) -> dict[str, Any]:
         {**band, "theme": f"{band['theme']} {turn}"} for turn in range(times) for band in data["bands"]
     ]
     for part in longer["parts"]:
-        part["text"] = "\n\n".join([part["text"]] * times)
+        for kept, between in (("text", "\n\n"), ("html", "\n")):
+            part[kept] = between.join([part[kept]] * times)
     return longer
 
 
