@@ -36,7 +36,7 @@ def name_of(row: Any) -> str:
             return f"{row.indicator.title}\xa0: {wording.target(row, row.indicator.unit)}"
         case DelayRule():
             asked = row.get_kind_display(), row.get_channel_display(), row.get_requester_display()
-            return f"{', '.join(asked)}\xa0: {wording.delay(row)}"
+            return f"{', '.join(asked)}\xa0: {wording.delay(row)}, {wording.period(row)}"
         case Adoption():
             return row.referentiel.short_title
         case Perimeter():

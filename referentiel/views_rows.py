@@ -95,7 +95,8 @@ def add(request: AgentRequest, kind: str, parent: int, slug: str | None = None) 
     except editing.RefusedError as refused:
         form.add_error(None, str(refused))
         return page.render(request, form)
-    answer = _done(request, desk, new, f"{desk.kind.the} ajouté", page.name)
+    name = kinds.name_of(new) if new.pk else page.name  # several at once have no name of their own
+    answer = _done(request, desk, new, f"{desk.kind.the} ajouté", name)
     return redirect(request.get_full_path()) if "again" in request.POST else answer
 
 

@@ -101,7 +101,7 @@ def test_a_row_corrected_by_hand_is_shown_and_given_back(client_of, paul):
         follow=True,
     )
 
-    assert "Intitulé : la ligne dit « Décrocher », le fichier « Prendre les appels téléphoniques »" in said
+    assert "Intitulé : Décrocher sur la ligne, Prendre les appels téléphoniques dans le fichier" in said
     assert "« engagement telephone » dit de nouveau ce que dit le fichier." in words(answer)
     engagement.refresh_from_db()
     assert (engagement.title, engagement.code, engagement.edited_by_hand) == (
