@@ -47,6 +47,8 @@ class Command(BaseCommand):
         for sign in ENDINGS:
             signal.signal(sign, _leave)
         try:
+            # Where the links of its mails lead: the workers and the server read it as they start.
+            os.environ.setdefault("QUALEPREF_BASE_URL", f"http://127.0.0.1:{port}")
             self._run(port=None if no_server else port, wait=wait)
         except KeyboardInterrupt:
             self._say("Arrêt demandé : tout est arrêté.")
@@ -115,6 +117,7 @@ class Command(BaseCommand):
     def _serve(self, port: int) -> None:
         self.stdout.write(f"\nPages publiques : http://127.0.0.1:{port}/")
         self.stdout.write(f"Espace agents   : http://127.0.0.1:{port}/agents/")
+        self.stdout.write(f"Courriels       : un fichier chacun dans {settings.EMAIL_FILE_PATH}")
         self.stdout.write("Ctrl-C arrête tout.\n")
         self.stdout.flush()
         server = _start([*processes.WEB, "--bind", f"127.0.0.1:{port}"])
