@@ -28,7 +28,9 @@ class ConflictError(Exception):
     """Somebody else wrote since the page was opened; `saved` is what stands now."""
 
     def __init__(self, saved: Document | Introduction | Notices) -> None:
-        super().__init__("Quelqu’un d’autre a enregistré une modification depuis que vous avez ouvert cette page.")
+        super().__init__(
+            "Quelqu’un d’autre a enregistré une modification depuis que vous avez ouvert cette page."
+        )
         self.saved = saved
 
 
