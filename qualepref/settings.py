@@ -296,7 +296,7 @@ SECURITY_CONTACT = env.str("QUALEPREF_SECURITY_CONTACT", default="")
 SECURITY_CONTACT_UNTIL = env.str("QUALEPREF_SECURITY_CONTACT_UNTIL", default="")
 if SECURITY_CONTACT and not SECURITY_CONTACT.startswith(("mailto:", "https://")):
     raise ImproperlyConfigured("QUALEPREF_SECURITY_CONTACT doit commencer par mailto: ou https://.")
-if SECURITY_CONTACT:
+if SECURITY_CONTACT or SECURITY_CONTACT_UNTIL:
     try:
         SECURITY_CONTACT_UNTIL = datetime.date.fromisoformat(SECURITY_CONTACT_UNTIL)
     except ValueError as error:

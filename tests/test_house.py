@@ -226,6 +226,8 @@ def test_cookies_of_production_are_tied_to_its_host_and_to_https():
         ("CELERY_BROKER_URL", ""),
         ("CELERY_BROKER_URL", "filesystem://"),
         ("LOG_LEVEL", "quiet"),
+        ("QUALEPREF_SECURITY_CONTACT", "securite@qualite.test"),
+        ("QUALEPREF_SECURITY_CONTACT_UNTIL", "toujours"),
         ("EMAIL_HOST", ""),
         ("EMAIL_PORT", "smtp"),
         ("EMAIL_PORT", "0"),
