@@ -110,6 +110,10 @@ def replace(
     agent: Agent, prefecture: Prefecture, *, email: str, full_name: str, on: datetime.date, by: Agent
 ) -> list[Membership]:
     """Hand all that an agent holds in the préfecture over to the person of an address, from a day on."""
+    if on < prefecture.today():
+        raise RefusedError(
+            "Un remplacement commence aujourd’hui au plus tôt\xa0: ce qui est passé est passé."
+        )
     eve = on - datetime.timedelta(days=1)
     with _arranging(prefecture):
         _not_ones_own(agent, by)
@@ -219,7 +223,9 @@ def _led_until(prefecture: Prefecture | None) -> datetime.date:
 
 def _agent_of(email: str, full_name: str) -> Agent:
     """The agent of an address; a new one, without a password, where there is none."""
-    agent, _ = Agent.objects.get_or_create(
+    if agent := Agent.objects.filter(email__iexact=email).first():
+        return agent
+    agent, _ = Agent.objects.get_or_create(  # two préfectures may invite the same address at once
         email=email.lower(), defaults={"full_name": full_name, "password": make_password(None)}
     )
     return agent

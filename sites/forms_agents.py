@@ -67,7 +67,7 @@ class TermsForm(DsfrBaseForm):
         super().__init__(*args, **options)
         self.membership = membership
         if membership.prefecture:
-            self.fields["scope"].choices = _scopes(membership.prefecture)
+            self.fields["scope"].choices = _scopes(membership.prefecture, membership)
 
     def clean(self) -> dict[str, Any]:
         typed = super().clean() or self.cleaned_data
@@ -78,6 +78,9 @@ class TermsForm(DsfrBaseForm):
         kind, _, pk = typed.get("scope", WHOLE).partition("-")
         membership.unit = Unit.objects.get(pk=pk) if kind == "unit" else None
         membership.service = Service.objects.select_related("unit").get(pk=pk) if kind == "service" else None
+        prefecture, is_new = membership.prefecture, membership.pk is None
+        if is_new and prefecture and membership.ends_on and membership.ends_on < prefecture.today():
+            self.add_error("ends_on", "Ce jour est passé\xa0: rien ne s’ouvrirait.")
         if not self.errors:
             for constraint in Membership._meta.constraints:
                 try:
@@ -138,10 +141,10 @@ class ConfirmForm(forms.Form):
     """A question whose answer is its button."""
 
 
-def _scopes(prefecture: Prefecture) -> list[Any]:
-    """Each unit, with its services under it."""
+def _scopes(prefecture: Prefecture, held: Membership) -> list[Any]:
+    """Each unit, with its services under it: those that are open, and the one that is held already."""
     today = prefecture.today()
-    still_open = Q(ends_on__isnull=True) | Q(ends_on__gte=today)
+    still_open = Q(ends_on__isnull=True) | Q(ends_on__gte=today) | Q(pk=held.service_id)
     choices: list[Any] = [(WHOLE, "Toute la préfecture")]
     for unit in prefecture.units.all():
         services = unit.services.filter(still_open)

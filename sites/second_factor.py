@@ -110,7 +110,9 @@ def verify(agent: Agent, typed: str) -> str:
     """
     code = re.sub(r"[\W_]", "", typed).upper()
     with transaction.atomic():
-        device = TOTPDevice.objects.select_for_update().get(user=agent, confirmed=True)
+        device = TOTPDevice.objects.select_for_update().filter(user=agent, confirmed=True).first()
+        if device is None:
+            return ""
         allowed, why = device.verify_is_allowed()
         if not allowed:
             raise WaitError(why["locked_until"] - timezone.now())

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -301,6 +302,18 @@ def test_no_template_has_a_style_or_a_script_of_its_own():
     own = re.compile(r"\sstyle=.*|<style.*|\son[a-z]+=.*|javascript:.*|<script(?![^>]*\ssrc=).*")
 
     assert found_in_templates(own.findall) == ""
+
+
+def test_every_rule_of_a_style_sheet_is_closed():
+    """A brace that a merge has lost swallows the rules after it, and nothing else says so."""
+
+    def braces(text):
+        depths = list(accumulate({"{": 1, "}": -1}.get(character, 0) for character in text))
+        return min(depths), max(depths), depths[-1]
+
+    for sheet in (ROOT / "static").rglob("*.css"):
+        lowest, deepest, last = braces(sheet.read_text("utf-8"))
+        assert (lowest, deepest <= 2, last) == (0, True, 0), sheet.name
 
 
 def test_french_punctuation_does_not_leave_its_word():

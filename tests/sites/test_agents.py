@@ -174,10 +174,11 @@ def test_what_is_over_is_not_mailed(browser, prefecture):
             "Cette date n’existe pas. Format attendu\xa0: 26/11/2026.",
         ),
         (
-            {"starts_on": "2026-03-02", "ends_on": "2026-03-01"},
+            {"starts_on": "2050-03-02", "ends_on": "2050-03-01"},
             "ends_on",
             "La date de fin doit être égale ou postérieure à la date de début.",
         ),
+        ({"ends_on": "2020-02-01"}, "ends_on", "Ce jour est passé\xa0: rien ne s’ouvrirait."),
         ({"is_deputy": "on"}, "is_deputy", "Seuls un référent et un responsable qualité ont un suppléant."),
     ],
 )
@@ -309,6 +310,13 @@ def test_nobody_is_replaced_by_oneself_nor_without_a_role(browser, rachid, today
     url = f"{HERE}{rachid.pk}/remplacer/"
     typed = {"full_name": "Rachid", "email": rachid.email, "starts_on": today}
     assert "l’adresse de l’agent à remplacer" in browser.post(url, typed).content.decode()
+
+    assert (
+        "aujourd’hui au plus tôt"
+        in browser.post(
+            url, typed | {"email": "noe@prefecture.test", "starts_on": today - DAY}
+        ).content.decode()
+    )
 
     rachid.memberships.update(ends_on=today - DAY)
     typed["email"] = "noe@prefecture.test"
