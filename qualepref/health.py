@@ -92,7 +92,7 @@ def hour() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT extract(epoch FROM clock_timestamp())")
         apart = round(abs(float(cursor.fetchone()[0]) - time.time()))
-    return OK if apart <= HOURS_APART else f"{apart} secondes d'écart avec la base de données"
+    return OK if apart <= HOURS_APART else f"{apart} secondes d’écart avec la base de données"
 
 
 def files() -> str:
@@ -101,7 +101,7 @@ def files() -> str:
         Path(settings.FILES_DIR).mkdir(parents=True, exist_ok=True)
         _write(settings.FILES_DIR)
     except OSError:
-        return "dossier fermé à l'écriture"
+        return "dossier fermé à l’écriture"
     free = free_space()
     return OK if free >= SPACE_NEEDED else f"plus que {free} Mo libres"
 
@@ -131,9 +131,9 @@ def processes() -> dict[str, str]:
 
 def _silence(last: datetime.datetime | None, now: datetime.datetime) -> str:
     if last is None:
-        return "n'a encore jamais donné signe"
+        return "n’a encore jamais donné signe"
     if now - last > signs.SILENCE:
-        return f"n'a pas donné signe depuis {timesince(last, now, depth=1)}"
+        return f"n’a pas donné signe depuis {timesince(last, now, depth=1)}"
     return OK
 
 

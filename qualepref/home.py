@@ -9,7 +9,8 @@ from django.views.decorators.http import require_safe
 
 from indicators.models import Measurement
 from publications.models import Bilan, Document
-from qualepref import first_steps
+from qualepref import failures, first_steps
+from qualepref.failures import Failure
 from qualepref.first_steps import FirstSteps
 from sites.access import Access, AgentRequest, holdings
 from sites.models import Prefecture
@@ -43,6 +44,7 @@ class Desk:
     years: list[Year]
     drafts: int
     """Documents of the Espace Qualité that were deposited and wait to be published."""
+    failures: list[Failure]
     first_steps: FirstSteps | None
     """Where the agent sets up a préfecture that has nothing yet."""
 
@@ -77,8 +79,15 @@ def _desks(accesses: tuple[Access, ...]) -> list[Desk]:
     publishing = [access.prefecture.pk for access in accesses if access.may_publish]
     waiting = Document.objects.filter(prefecture__in=publishing, published_at=None)
     drafts = dict(waiting.order_by().values_list("prefecture").annotate(Count("pk")))
+    failed = failures.of(accesses)
     return [
-        Desk(access, own, drafts.get(access.prefecture.pk, 0), new.get(access.prefecture.pk))
+        Desk(
+            access=access,
+            years=own,
+            drafts=drafts.get(access.prefecture.pk, 0),
+            failures=failed.get(access.prefecture.pk, []),
+            first_steps=new.get(access.prefecture.pk),
+        )
         for access, own in years.items()
     ]
 

@@ -9,6 +9,7 @@ import logging
 import re
 from email.utils import parseaddr
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -378,7 +379,7 @@ except ValidationError:
 CELERY_BEAT_SCHEDULER = "jobs.clock:Clock"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 EACH_MINUTE = crontab(minute="*")
-CELERY_BEAT_SCHEDULE = {
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep-jobs": {"task": "jobs.sweep", "schedule": EACH_MINUTE},
     "take-effect": {"task": "take_effect", "schedule": crontab(minute="5")},
     # The worker of each queue shows that it takes what it is sent; what it missed it need not show.

@@ -12,6 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
+import qualepref
 from sites import second_factor
 from sites.access import Access, Action, AgentRequest, Role, holdings
 
@@ -71,6 +72,7 @@ class Shell:
 def shell(request: AgentRequest) -> dict[str, Any]:
     return {
         "access": getattr(request, "access", None),
+        "version": qualepref.__version__,
         "layout": "base_agents.html" if _is_in(request) else "base_public.html",
         "shell": SimpleLazyObject(partial(_surround, request)),
     }
@@ -151,6 +153,7 @@ SUBJECTS = (
         (
             Page("Préfectures", "prefectures", is_for_administrators=True),
             Page("Administrateurs", "administrators", is_for_administrators=True),
+            Page("État", "installation_state", is_for_administrators=True),
             Page("Journal", "installation_journal", is_for_administrators=True),
         ),
     ),

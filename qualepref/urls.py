@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from qualepref import first_steps, health, home, pages
+from qualepref import failures, first_steps, health, home, pages, state
 from sites import views_account as account
 
 urlpatterns = [
@@ -17,12 +17,15 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     # agents/
     path("agents/", home.home, name="home"),
+    path("agents/installation/etat/", state.installation_state, name="installation_state"),
+    path("agents/installation/etat/taches/<int:job>/", failures.settle, name="installation_job"),
     path("agents/installation/", include("sites.urls_installation")),
     path("agents/compte/", include("sites.urls_account")),
     path("agents/referentiels/", include("referentiel.urls")),
     # agents/<préfecture>/
     path("agents/<slug:slug>/organisation/premiers-pas/", first_steps.page, name="first_steps"),
     path("agents/<slug:slug>/organisation/", include("sites.urls")),
+    path("agents/<slug:slug>/taches/<int:job>/", failures.settle_in_prefecture, name="prefecture_job"),
     path("agents/<slug:slug>/indicateurs/", include("indicators.urls")),
     path("agents/<slug:slug>/referentiel/", include("referentiel.urls_own")),
     path("agents/<slug:slug>/bilans/", include("publications.urls_agents")),

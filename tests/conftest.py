@@ -216,6 +216,7 @@ def published(figures: list[Measurement], claire: Agent) -> Bilan:
 
 
 NORM_PK = 900_001  # the rows of the norm that the access matrix names: numbers that no sequence reaches
+JOB_PK = 900_001
 
 
 @pytest.fixture
@@ -305,6 +306,21 @@ def imports(published: Bilan) -> None:
 
 
 @pytest.fixture
+def failed(prefecture: Prefecture) -> Job:
+    """A PDF of the préfecture 13 that could not be made."""
+    return factories.JobFactory(
+        pk=JOB_PK,
+        kind=publish.PDF_JOB,
+        queue=Job.Queue.PDF,
+        prefecture=prefecture,
+        state=Job.State.FAILED,
+        attempts=3,
+        last_error="OSError : [Errno 28] No space left on device",
+        finished_at=timezone.now(),
+    )
+
+
+@pytest.fixture
 def world(
     published: Bilan,
     organised: None,
@@ -313,6 +329,7 @@ def world(
     running: None,
     explained: None,
     imports: None,
+    failed: Job,
     request: pytest.FixtureRequest,
 ) -> dict[str, Agent | None]:
     """Who plays each role of the access matrix, where there is something to see."""

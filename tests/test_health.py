@@ -126,14 +126,14 @@ def test_not_ready_while_somebody_is_silent(name, client):
     response = client.get("/readyz")
 
     assert response.status_code == 503
-    assert response.json() == READY | {name: "n'a pas donné signe depuis 12\xa0minutes"}
+    assert response.json() == READY | {name: "n’a pas donné signe depuis 12\xa0minutes"}
 
 
 @pytest.mark.parametrize("name", SIGNS)
 def test_not_ready_before_the_first_sign(name, client):
     Sign.objects.filter(name=SIGNS[name]).delete()
 
-    assert client.get("/readyz").json() == READY | {name: "n'a encore jamais donné signe"}
+    assert client.get("/readyz").json() == READY | {name: "n’a encore jamais donné signe"}
 
 
 def test_a_long_pdf_is_no_silence(client):
@@ -146,7 +146,7 @@ def test_not_ready_where_files_cannot_be_written(client, settings, tmp_path):
     settings.FILES_DIR = tmp_path / "file"
     settings.FILES_DIR.write_text("no folder")
 
-    assert client.get("/readyz").json() == READY | {"fichiers": "dossier fermé à l'écriture"}
+    assert client.get("/readyz").json() == READY | {"fichiers": "dossier fermé à l’écriture"}
 
 
 def test_not_ready_on_a_full_disk(client, monkeypatch):
@@ -161,7 +161,7 @@ def test_not_ready_when_the_clocks_of_two_machines_differ(client, monkeypatch):
     now = time.time()
     monkeypatch.setattr("qualepref.health.time.time", lambda: now - 90)
 
-    assert re.fullmatch("(89|90|91) secondes d'écart avec la base de données", health.hour())
+    assert re.fullmatch("(89|90|91) secondes d’écart avec la base de données", health.hour())
 
 
 def test_being_ready_costs_few_queries_and_no_second_look_at_the_migrations(

@@ -151,7 +151,11 @@ def test_links_of_the_footer_lead_somewhere(client, db):
     footer = page[page.index("<footer") :]
     own = [url for url in re.findall(r'href="(/[^"]*)"', footer) if url != reverse("public_home")]
 
-    assert {url: client.get(url).status_code for url in own} == {"/accessibilite/": 200, "/connexion/": 200}
+    assert {url: client.get(url).status_code for url in own} == {
+        "/accessibilite/": 200,
+        "/connexion/": 200,
+        "/mentions-legales/": 200,
+    }
 
 
 def test_style_sheets_scripts_and_icons_are_there(client, db):

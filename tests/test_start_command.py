@@ -61,7 +61,7 @@ def test_nothing_starts_without_a_folder_for_its_files(db, started, capsys, sett
     settings.FILES_DIR.write_text("no folder")
 
     assert refused("web", capsys) == (
-        f"Fichiers, {settings.FILES_DIR} : dossier fermé à l'écriture."
+        f"Fichiers, {settings.FILES_DIR} : dossier fermé à l’écriture."
         " Voir QUALEPREF_VAR et les droits du dossier."
     )
 
@@ -111,7 +111,7 @@ def test_a_process_is_alive_while_it_gives_signs(process, sign, db, capsys):
     Sign.objects.update(at=timezone.now() - datetime.timedelta(minutes=6, seconds=1))
     with pytest.raises(SystemExit):
         call_command("alive", process)
-    assert capsys.readouterr().out == f"{process} : n'a pas donné signe depuis 6\xa0minutes\n"
+    assert capsys.readouterr().out == f"{process} : n’a pas donné signe depuis 6\xa0minutes\n"
 
 
 class Answer(http.server.BaseHTTPRequestHandler):
