@@ -1,6 +1,7 @@
 """What people type of a figure: read in French, refused in a sentence, kept in the field."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -223,30 +224,43 @@ def _names(indicator: Indicator) -> tuple[str, str]:
     return first[0].upper() + first[1:], second[0].upper() + second[1:]
 
 
-class BoardFilters(FilterForm):
-    """Which part of a board is shown; its words are those of the board itself."""
+class PartFilters(FilterForm):
+    """Which part of a page of results is shown; its words are those of the page itself."""
 
     theme = forms.ChoiceField(label="Thème", required=False)
     unite = forms.ChoiceField(label="Unité", required=False)
+
+    def __init__(self, *arguments: Any, themes: Iterable[str], units: Iterable[Unit], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        named = dict.fromkeys(theme for theme in themes if theme)
+        self.fields["theme"].choices = [("", "tous"), *((theme, theme) for theme in named)]
+        self.fields["unite"].choices = [("", "toutes"), *((unit.pk, unit.name) for unit in units)]
+        self.is_valid()
+
+    @property
+    def is_used(self) -> bool:
+        return any(self.cleaned_data.values())
+
+    @property
+    def chosen_theme(self) -> str | None:
+        return self.cleaned_data.get("theme") or None
+
+    def chosen_unit(self, units: Iterable[Unit]) -> Unit | None:
+        return next((unit for unit in units if str(unit.pk) == self.cleaned_data.get("unite")), None)
+
+
+class BoardFilters(PartFilters):
     resultat = forms.ChoiceField(
         label="Résultat",
         required=False,
         choices=[("", "tous"), *((verdict.value, verdict.label) for verdict in Verdict)],
     )
 
-    def __init__(self, *arguments: Any, board: Board, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        themes = [(band.theme, band.theme) for band in board.bands if band.theme]
-        self.fields["theme"].choices = [("", "tous"), *dict.fromkeys(themes)]
-        self.fields["unite"].choices = [("", "toutes"), *((unit.pk, unit.name) for unit in board.units)]
-
     def selection(self, board: Board) -> Selection:
         """A criterion that makes no sense is left out, and said beside its field."""
-        self.is_valid()
-        said = self.cleaned_data
-        verdict = Verdict(said["resultat"]) if said.get("resultat") else None
-        unit = next((unit for unit in board.units if str(unit.pk) == said.get("unite")), None)
-        return Selection(board, said.get("theme") or None, unit, verdict)
+        said = self.cleaned_data.get("resultat")
+        verdict = Verdict(said) if said else None
+        return Selection(board, self.chosen_theme, self.chosen_unit(board.units), verdict)
 
 
 class RemovalForm(DsfrBaseForm):

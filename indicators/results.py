@@ -211,6 +211,17 @@ class Board:
         return any(result.value is not None for result in self.results)
 
 
+@dataclass(frozen=True)
+class Course:
+    """An indicator over years that follow one another; a year without a figure is None. `places` are those of
+    the units among all of the préfecture, whoever looks at them."""
+
+    indicator: Indicator
+    years: list[int]
+    rows: list[tuple[Unit, list[Result | None]]]
+    places: dict[int, int]
+
+
 def years(prefecture: Prefecture) -> list[int]:
     """Years that have figures, the latest first."""
     starts = Measurement.objects.filter(prefecture=prefecture).dates("period_start", "year", order="DESC")
@@ -226,16 +237,11 @@ def of_year(prefecture: Prefecture, year: int, *, units: QuerySet[Unit] | None =
     indicators = Indicator.objects.filter(
         Q(pk__in=measured) | Q(pk__in=Indicator.objects.followed_by(prefecture, year))
     )
-    followed = list(
-        indicators.select_related("engagement").order_by(
-            F("engagement__referentiel__published_on").asc(nulls_last=True), "position", "pk"
-        )
-    )
     notes = _notes(prefecture, year, columns)
     known = _Known(prefecture, year, figures, notes)
     lines = [
         Line(one, [known.result(unit, one) for unit in columns], known.notes_on(None, one))
-        for one in followed
+        for one in in_order(indicators)
     ]
     expected = [line for line in lines if any(r.absence != Absence.NOT_EXPECTED for r in line.results)]
     return Board(prefecture, year, columns, expected, notes)
@@ -248,6 +254,54 @@ def of_cell(unit: Unit, indicator: Indicator, year: int) -> Result:
     return _Known(unit.prefecture, year, figures, []).result(unit, indicator)
 
 
+def over_years(
+    prefecture: Prefecture, units: QuerySet[Unit], *, indicator: Indicator | None = None
+) -> list[Course]:
+    """The course of every indicator that has figures of these units, or of one, from the first year that has
+    some to the last."""
+    every = list(prefecture.units.values_list("pk", flat=True))
+    columns = list(units)
+    own = {unit.pk for unit in columns}
+    rows = Measurement.objects.filter(prefecture=prefecture)
+    known = {
+        cell: figure
+        for cell, figure in sums.of_rows(rows.filter(indicator=indicator) if indicator else rows).items()
+        if cell[1] in own
+    }
+    if not known:
+        return []
+    numbers = [year for year, _, _ in known]
+    span = list(range(min(numbers), max(numbers) + 1))
+    targets = _targets(prefecture, span)
+    measured = Indicator.objects.filter(pk__in={of for _, _, of in known})
+
+    def result(unit: Unit, of: Indicator, year: int, previous: Result | None) -> Result | None:
+        figure = known.get((year, unit.pk, of.pk))
+        if figure is None:
+            return None
+        target = _target(figure, targets.get((year, of.pk)))
+        absence = _absence(figure, is_expected=True, is_over=True)
+        return Result(unit, of, figure, target, absence, _printed_verdict(figure), previous)
+
+    courses = []
+    for of in in_order(measured):
+        lines: list[tuple[Unit, list[Result | None]]] = []
+        for unit in columns:
+            cells: list[Result | None] = []
+            for year in span:
+                cells.append(result(unit, of, year, cells[-1] if cells else None))
+            lines.append((unit, cells))
+        courses.append(Course(of, span, lines, {pk: place for place, pk in enumerate(every)}))
+    return courses
+
+
+def in_order(indicators: QuerySet[Indicator]) -> QuerySet[Indicator]:
+    """As boards list them: the référentiels by their date, their indicators in their order."""
+    return indicators.select_related("engagement").order_by(
+        F("engagement__referentiel__published_on").asc(nulls_last=True), "position", "pk"
+    )
+
+
 class _Known:
     """What there is to know of a year and of the one before, to tell the result of a cell."""
 
@@ -256,7 +310,7 @@ class _Known:
     ) -> None:
         self._year = year
         self._figures = figures
-        self._targets = _targets(prefecture, year)
+        self._targets = _targets(prefecture, [year - 1, year])
         self._expected = Perimeter.objects.expected(prefecture, year)
         self._is_over = prefecture.today() > datetime.date(year, 12, 31)
         self._notes: dict[tuple[int | None, int | None], list[int]] = defaultdict(list)
@@ -306,9 +360,9 @@ def target_in_force(prefecture: Prefecture, indicator: Indicator, year: int) -> 
     return rows.filter(indicator=indicator).select_related("prefecture").last()
 
 
-def _targets(prefecture: Prefecture, year: int) -> dict[tuple[int, int], Target]:
-    """(year, indicator) → the target in force on the last day of the year, for it and the year before."""
-    ends = {of: datetime.date(of, 12, 31) for of in (year - 1, year)}
+def _targets(prefecture: Prefecture, years: list[int]) -> dict[tuple[int, int], Target]:
+    """(year, indicator) → the target in force on the last day of the year."""
+    ends = {of: datetime.date(of, 12, 31) for of in years}
     rows = TargetRow.objects.in_force_on_any(prefecture, ends.values())
     return {
         (of, row.indicator_id): row.measure

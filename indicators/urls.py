@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from indicators import views, views_figures
+from indicators import views, views_figures, views_trends
 
 of_a_figure = [
     path("", views_figures.figure, name="figure"),
@@ -12,6 +12,8 @@ of_a_figure = [
 # agents/<slug>/indicateurs/
 urlpatterns = [
     path("", views.board_latest, name="board_latest"),
+    path("evolution/", views_trends.trends, name="trends"),
+    path("evolution/<int:indicator>/", views_trends.trend, name="trend"),
     path("<int:year>/", views.board, name="board"),
     path("<int:year>/<int:unit>/<int:indicator>/", include(of_a_figure)),
     path("<int:year>/notes/", views_figures.year_notes, name="notes"),

@@ -32,7 +32,8 @@ def board(request: AgentRequest, slug: str, year: int) -> HttpResponse:
     entered = access.enter(request, slug)
     possible(entered, year)
     whole = results.of_year(entered.prefecture, year, units=entered.units)
-    filters = BoardFilters(request.GET, board=whole)
+    themes = [band.theme for band in whole.bands]
+    filters = BoardFilters(request.GET, themes=themes, units=whole.units)
     selection = filters.selection(whole)
     kind = request.GET.get("export", "")
     if kind in writing.KINDS:
@@ -46,7 +47,7 @@ def board(request: AgentRequest, slug: str, year: int) -> HttpResponse:
             "bands": selection.bands,
             "selection": selection,
             "filters": filters,
-            "is_filtered": any(filters.cleaned_data.values()),
+            "is_filtered": filters.is_used,
             "kinds": lists.KIND_LABELS,
             "columns": [(unit, whole.notes_on(unit)) for unit in selection.units],
             "width": 2 + 3 * len(selection.units),

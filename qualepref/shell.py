@@ -112,6 +112,7 @@ SUBJECTS = (
         "Indicateurs",
         (
             Page("Tableau de bord", "board_latest", Action.READ),
+            Page("Évolution", "trends", Action.READ),
             Page("Imports", "imports", Action.WRITE_FIGURES),
         ),
     ),

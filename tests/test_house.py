@@ -346,7 +346,12 @@ SPEAKERS = [
     *("sites/access.py", "sites/forms.py", "sites/lists.py", "sites/tables.py", "sites/views.py"),
     *("indicators/results.py", "indicators/sums.py", "indicators/views.py", "referentiel/views.py"),
     *("indicators/collection.py", "indicators/forms.py", "indicators/history.py", "indicators/notes.py"),
-    *("indicators/origins.py", "indicators/views_figures.py"),
+    *(
+        "indicators/origins.py",
+        "indicators/selection.py",
+        "indicators/trends.py",
+        "indicators/views_figures.py",
+    ),
     *("publications/bilan.py", "publications/forms.py", "publications/parts.py", "jobs/progress.py"),
     *("qualepref/failures.py", "qualepref/first_steps.py", "qualepref/home.py", "qualepref/state.py"),
     *("sites/accounts.py", "sites/passwords.py", "sites/second_factor.py", "sites/views_account.py"),
