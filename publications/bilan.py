@@ -124,10 +124,11 @@ def hash_of(text: str) -> str:
 
 @dataclass(frozen=True)
 class Gap:
-    """What the bilan lacks, as a sentence; `section` is the part to write, empty where figures are meant."""
+    """What the bilan lacks, as a sentence, and where it is filled: a part to write, or results of a unit."""
 
     sentence: str
     section: str = ""
+    results: tuple[Result, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,7 @@ def prepare(prefecture: Prefecture, year: int) -> Draft:
 
 def gaps(board: Board, parts: list[dict[str, str]]) -> list[Gap]:
     """What the bilan lacks; the page shows the sentences, the last page of the PDF repeats them."""
-    sentences = []
+    found = []
     without_result: dict[Unit, list[Result]] = defaultdict(list)
     for result in board.results:
         if result.absence in (Absence.MISSING, Absence.AWAITED):
@@ -197,22 +198,26 @@ def gaps(board: Board, parts: list[dict[str, str]]) -> list[Gap]:
         if lacking := without_result[unit]:
             titles = ", ".join(_named(result) for result in lacking)
             number = _counted(len(lacking), "résultat attendu")
-            sentences.append(f"{unit.name}\xa0: {number} sans chiffre ni motif ({titles}).")
+            sentence = f"{unit.name}\xa0: {number} sans chiffre ni motif ({titles})."
+            found.append(Gap(sentence, results=tuple(lacking)))
     partial: dict[tuple[str, str], list[str]] = defaultdict(list)
     for result in board.results:
         if result.value is not None and result.months_label:
             partial[_named(result), result.months_label].append(result.unit.short_name)
-    sentences += [
-        f"{named}\xa0: seuls mois comptés, {months} ({', '.join(units)})."
+    found += [
+        Gap(f"{named}\xa0: seuls mois comptés, {months} ({', '.join(units)}).")
         for (named, months), units in partial.items()
     ]
     unknown_base = sum(result.has_unknown_base for result in board.results)
     if unknown_base:
-        sentences.append(
-            f"{_counted(unknown_base, 'résultat')} sans nombre de cas\xa0: "
-            "le document d'origine n'imprime que le taux ou la moyenne."
+        unknown = _counted(unknown_base, "résultat")
+        found.append(
+            Gap(
+                f"{unknown} sans nombre de cas\xa0: "
+                "le document d'origine n'imprime que le taux ou la moyenne."
+            )
         )
-    return [Gap(sentence) for sentence in sentences] + [
+    return found + [
         Gap(f"La partie «\xa0{part['title']}\xa0» n'est pas rédigée.", part["section"])
         for part in parts
         if not part["text"]

@@ -34,12 +34,13 @@ class PartForm(DsfrBaseForm):
             raise forms.ValidationError(
                 f"Ce texte compte {lines} lignes\xa0: le ramener à {pdf.PART_LINES} au plus."
             )
-        if (marks := richtext.marks(richtext.to_html(text))) > pdf.PART_MARKS:
+        html = richtext.to_html(text)
+        if (marks := richtext.marks(html)) > pdf.PART_MARKS:
             raise forms.ValidationError(
                 f"Ce texte compte {marks} mots en gras, en italique ou en lien\xa0: "
                 f"en garder {pdf.PART_MARKS} au plus."
             )
-        if (depth := richtext.depth(text)) > richtext.DEEPEST:
+        if (depth := richtext.depth(html)) > richtext.DEEPEST:
             raise forms.ValidationError(
                 f"Les listes de ce texte s’emboîtent sur {depth} niveaux\xa0: "
                 f"en garder {richtext.DEEPEST} au plus."

@@ -213,6 +213,10 @@ def too_long(data: Data) -> list[str]:
         for part in data["parts"]
     ]
     found += [
+        (f"La partie «\xa0{part['title']}\xa0»", richtext.depth(part["html"]), "niveaux", richtext.DEEPEST)
+        for part in data["parts"]
+    ]
+    found += [
         ("Le bilan", len(data["notes"]), "notes", NOTES),
         (
             "L'ensemble des notes, des motifs, des remarques et des manques",

@@ -5,6 +5,7 @@ Paragraphs, bold, italic, lists, two levels of sub-headings and links: everythin
 """
 
 import re
+from itertools import accumulate
 
 import nh3
 from django.utils.html import escape
@@ -26,11 +27,12 @@ SCHEMES = {"http", "https", "mailto"}
 # Lists within lists that a page and a sheet of paper have room for.
 DEEPEST = 3
 
-# « zero » knows paragraphs only. Below this nesting nothing is dropped; `depth` says what a form refuses.
+# « zero » knows paragraphs only. Below this nesting nothing is dropped; a form refuses it long before.
 _PARSER = MarkdownIt("zero", {"breaks": True, "maxNesting": 200}).enable(
     ["list", "heading", "newline", "emphasis", "link", "autolink", "escape"]
 )
 
+_LIST = re.compile("<(/?)[uo]l[ >]")
 _MARK = re.compile("<(?:strong|em|a)[ >]")
 _ITEM = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])(?:\s|$)")
 
@@ -47,16 +49,10 @@ def shown(html: str) -> SafeString:
     return mark_safe(_clean(html))  # noqa: S308 - sanitised in this very line
 
 
-def depth(source: str) -> int:
+def depth(html: str) -> int:
     """How deep lists stand within lists."""
-    deepest = current = 0
-    for token in _parsed(source):
-        if token.type in ("bullet_list_open", "ordered_list_open"):
-            current += 1
-        elif token.type in ("bullet_list_close", "ordered_list_close"):
-            current -= 1
-        deepest = max(deepest, current)
-    return deepest
+    steps = (-1 if closes else 1 for closes in _LIST.findall(html))
+    return max(accumulate(steps), default=0)
 
 
 def marks(html: str) -> int:

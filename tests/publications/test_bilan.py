@@ -1,5 +1,6 @@
 """The content of a bilan: what it says, what it lacks, how it is laid out to be read."""
 
+import datetime
 import json
 
 from django.db import connection
@@ -157,6 +158,59 @@ def test_assembling_costs_the_same_with_one_and_with_three_of_everything(
         factories.PartFactory(prefecture=prefecture, section=Part.Section.values[number])
 
     assert counts == [13, 13, 13]
+
+
+# --- why something was corrected ----------------------------------------------------------------------------
+
+
+def test_the_reasons_of_a_corrected_figure_of_its_target_and_of_the_year_before_are_kept(
+    prefecture: Prefecture, siege: Unit, arles: Unit, figures: Indicator
+) -> None:
+    Measurement.objects.filter(unit=siege).update(target_reason="Objectif mal recopié.")
+    Measurement.objects.filter(unit=arles).update(origin="corrected", reason="Relevé repris.")
+    factories.MeasurementFactory(
+        unit=arles, indicator=figures, year=2017, origin="corrected", reason="Deux lignes inversées."
+    )
+
+    first, second = cells(contents.assemble(prefecture, 2018))
+
+    assert (first.reason, first.target_reason) == ("", "Objectif mal recopié.")
+    assert (second.reason, second.target_reason) == ("Relevé repris.", "")
+    assert second.previous is not None
+    assert second.previous["reason"] == "Deux lignes inversées."
+    remarks = reading.read(contents.assemble(prefecture, 2018).as_data()).remarks
+    assert [(remark.unit["short_name"], remark.label, remark.reason) for remark in remarks] == [
+        ("Siège", "objectif ≥\xa095\xa0%", "Objectif mal recopié."),
+        ("Arles", "92,31\xa0%", "Relevé repris."),
+        ("Arles", "rappel 2017, 92,00\xa0%", "Deux lignes inversées."),
+    ]
+
+
+def test_the_reason_of_a_row_that_is_not_the_result_is_not_said(
+    prefecture: Prefecture, siege: Unit, figures: Indicator
+) -> None:
+    service = factories.ServiceFactory(unit=siege)
+    corrected = {"unit": siege, "indicator": figures, "origin": "corrected"}
+    factories.MeasurementFactory(**corrected, service=service, reason="Du service.")
+    factories.MeasurementFactory(
+        **corrected, period="month", first_month=1, last_month=1, reason="Du mois de janvier."
+    )
+
+    first, _ = cells(contents.assemble(prefecture, 2018))
+
+    assert (first.shown_label, first.reason) == ("95,00\xa0%", "")
+
+
+def test_the_perimeter_names_the_services_as_they_were_called_in_the_year(
+    prefecture: Prefecture, siege: Unit, figures: Indicator
+) -> None:
+    service = siege.services.get()
+    factories.DesignationFactory(service=service, starts_on=None, name="Bureau d’alors")
+    factories.DesignationFactory(service=service, starts_on=datetime.date(2019, 1, 1), name="Bureau nouveau")
+
+    then, now = (contents.assemble(prefecture, year).perimeter[0]["service"] for year in (2018, 2019))
+
+    assert (then, now) == ("Bureau d’alors", "Bureau nouveau")
 
 
 # --- what is missing ---------------------------------------------------------------------------------------

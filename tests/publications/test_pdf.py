@@ -269,6 +269,50 @@ def test_a_part_that_nobody_wrote_is_no_chapter_and_is_said_to_be_missing(conten
     assert "La partie « Perspectives » n’est pas rédigée." in " ".join(texts_of(body)[-2:])
 
 
+RICH = """## Un sous-titre
+
+Voir **la charte** et [la page](https://exemple.test/?a=1&b=2) :
+
+1. un point
+   - dessous *encore*
+2. <b>pas une balise</b>
+
+### Plus bas
+
+Écrire à <qualite@exemple.test>."""
+
+
+def test_a_corrected_edition_with_all_that_can_be_typed(content_2018: Content, tmp_path: Path) -> None:
+    content = dataclasses.replace(
+        with_parts(content_2018, RICH).corrects(1, "Istres : 9,5 %.\n\nRelevé <b>repris</b>."),
+        presentations=[
+            {"body": "steering", "body_label": "comité de pilotage", "held_on": held_on, "remark": "avis"}
+            for held_on in ("2019-02-01", "2019-03-02")
+        ],
+    )
+
+    body = pdf.render(bilan_of(content, edition=2))
+
+    path = tmp_path / "bilan.pdf"
+    path.write_bytes(body)
+    texts = texts_of(body)
+    document = pikepdf.open(io.BytesIO(body))
+    reader = Reader(document)
+    assert list(pdfua.validate(str(path)).findings) == []
+    assert "Elle remplace l’édition 1" in texts[0]
+    assert "Comité de pilotage, le 1er février 2019 Comité de pilotage, prévu le 2 mars 2019" in texts[0]
+    assert texts[1].startswith("Erratum Cette édition 2 corrige et remplace l’édition 1. Istres : 9,5 %.")
+    assert "Relevé <b>repris</b>." in texts[1]
+    assert [reader.text(h) for h in all_of(document, "H4")] == ["Plus bas"] * len(content.parts)
+    links = {str(a.A.URI) for page in document.pages for a in page.obj.get("/Annots", []) if "/A" in a}
+    assert links == {"https://exemple.test/?a=1&b=2", "mailto:qualite@exemple.test"}
+    printed = " ".join(texts)
+    assert "la page (https://exemple.test/?a=1&b=2) :" in printed
+    assert "Écrire à qualite@exemple.test." in printed
+    assert "<b>pas une balise</b>" in printed
+    assert "Comité de pilotage, le 1er février 2019 : avis" in printed
+
+
 def chapters_of(body: bytes) -> list[str]:
     outline = pypdf.PdfReader(io.BytesIO(body)).outline
     return [str(entry.title) for entry in outline if not isinstance(entry, list)]
@@ -661,6 +705,13 @@ Spoil = Callable[[Data], object]
         (lambda d: d["parts"][0].update(text="x" * 20_001), "compte 20 001 caractères"),
         (lambda d: d["parts"][0].update(text="\n" * 300), "compte 301 lignes"),
         (lambda d: d["parts"][0].update(html="<em>x</em>" * 301), "compte 301 mises en forme"),
+        (lambda d: d["parts"][0].update(html="<ul><li>" * 4 + "</li></ul>" * 4), "compte 4 niveaux"),
+        (lambda d: d["presentations"].extend([{"remark": ""}] * 21), "21 présentations"),
+        (
+            lambda d: d.update(erratum={"edition": 1, "text": "x" * 2_001}),
+            "L'erratum compte 2 001 caractères",
+        ),
+        (lambda d: d.update(perimeter=[{}] * 301), "301 lignes de périmètre"),
         (lambda d: d["notes"].extend(d["notes"][:1] * 100), "notes : le PDF en admet 100"),
         (lambda d: d["missing"].append("x" * 60_000), "caractères : le PDF en admet 60 000"),
         (lambda d: d["units"].extend(d["units"][:1] * 24), "28 unités"),

@@ -115,12 +115,16 @@ def test_no_text_takes_long(source: str) -> None:
     assert time.process_time() - begun < 10
 
 
-def test_how_deep_lists_stand_is_known() -> None:
-    assert richtext.depth("texte") == 0
-    assert richtext.depth("- a\n- b\n\n1. c") == 1
-    assert richtext.depth("- a\n  - b\n    1. c") == 3
-    assert richtext.depth("- " * 50 + "x") == 50
-    assert richtext.depth("- " * 10_000 + "x") > richtext.DEEPEST
+@pytest.mark.parametrize(
+    ("source", "depth"),
+    [("texte", 0), ("- a\n- b\n\n1. c", 1), ("- a\n  - b\n    1. c", 3), ("- " * 50 + "x", 50)],
+)
+def test_how_deep_lists_stand_is_known(source: str, depth: int) -> None:
+    assert richtext.depth(richtext.to_html(source)) == depth
+
+
+def test_ten_thousand_lists_are_more_than_a_form_takes() -> None:
+    assert richtext.depth(richtext.to_html("- " * 10_000 + "x")) > richtext.DEEPEST
 
 
 @given(st.text(max_size=300))
