@@ -3,6 +3,8 @@
 import pytest
 from django.urls import reverse
 
+from tests import factories
+
 pytestmark = pytest.mark.browser
 
 
@@ -35,6 +37,21 @@ def test_the_buttons_put_their_marks_around_and_before_what_is_selected(claire, 
     area.press("Control+z")
     assert area.input_value() == ""
     assert window.faults == []
+
+
+def test_a_page_with_the_text_of_the_year_before_and_a_preview_is_accessible(
+    claire, prefecture, address, window_of
+):
+    factories.PartFactory(prefecture=prefecture, year=2017, text="## En 2017\n\n- [un site](https://a.test)")
+    window = window_of(claire)
+    window.open(address)
+    window.page.get_by_role("link", name="Reprendre le texte de 2017").click()
+    window.page.get_by_role("button", name="Voir l’aperçu").click()
+    window.settle()
+
+    assert window.page.get_by_role("heading", name="En 2017").count() == 2
+    assert window.axe() == []
+    assert window.overflow(320) == []
 
 
 def test_the_buttons_are_one_stop_of_the_tab_key(claire, address, window_of):
