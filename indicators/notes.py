@@ -40,7 +40,7 @@ def remove(note: Note, *, reason: str, seen: int, by: Agent) -> None:
 
 
 def _hold(note: Note, seen: int) -> Note:
-    held = Note.objects.select_for_update().filter(pk=note.pk).first()
+    held = Note.objects.select_for_update().filter(pk=note.pk).order_by("pk").first()
     if held is None or version(held) != seen:
         raise ConflictError
     return held
