@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from indicators.models import Measurement
+from indicators.models import FigureImport, Measurement
 from publications.models import Bilan, Document
 from qualepref import failures, first_steps
 from qualepref.failures import Failure
@@ -45,6 +45,8 @@ class Desk:
     drafts: int
     """Documents of the Espace Qualité that were deposited and wait to be published."""
     failures: list[Failure]
+    imports: int
+    """Tables that were brought and wait to be verified."""
     first_steps: FirstSteps | None
     """Where the agent sets up a préfecture that has nothing yet."""
 
@@ -69,7 +71,7 @@ def home(request: AgentRequest) -> HttpResponse:
 
 
 def _desks(accesses: tuple[Access, ...]) -> list[Desk]:
-    """One desk a préfecture, by three queries however many there are; four if one of them is new."""
+    """One desk a préfecture, by five queries however many there are; six if one of them is new."""
     prefectures = [access.prefecture.pk for access in accesses]
     figures = Measurement.objects.of_their_own_document().filter(prefecture__in=prefectures)
     with_figures = set(figures.values_list("prefecture", "period_start__year").distinct())
@@ -79,6 +81,9 @@ def _desks(accesses: tuple[Access, ...]) -> list[Desk]:
     publishing = [access.prefecture.pk for access in accesses if access.may_publish]
     waiting = Document.objects.filter(prefecture__in=publishing, published_at=None)
     drafts = dict(waiting.order_by().values_list("prefecture").annotate(Count("pk")))
+    writing = [access.prefecture.pk for access in accesses if access.may_write_figures]
+    brought = FigureImport.objects.open().filter(prefecture__in=writing)
+    imports = dict(brought.order_by().values_list("prefecture").annotate(Count("pk")))
     failed = failures.of(accesses)
     return [
         Desk(
@@ -86,6 +91,7 @@ def _desks(accesses: tuple[Access, ...]) -> list[Desk]:
             years=own,
             drafts=drafts.get(access.prefecture.pk, 0),
             failures=failed.get(access.prefecture.pk, []),
+            imports=imports.get(access.prefecture.pk, 0),
             first_steps=new.get(access.prefecture.pk),
         )
         for access, own in years.items()

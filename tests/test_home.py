@@ -228,8 +228,8 @@ def test_the_home_costs_the_same_for_one_prefecture_and_for_three(
         BilanFactory(prefecture=prefecture, is_published=True)
     browser = client_of(agent)
 
-    # session, agent, memberships, years with figures, bilans, documents, what failed
-    with django_assert_num_queries(7):
+    # session, agent, memberships, years with figures, bilans, documents, imports, what failed
+    with django_assert_num_queries(8):
         browser.get(HOME)
 
 
@@ -245,3 +245,16 @@ def test_a_deposited_document_waits_for_who_publishes(claire, basile, prefecture
     assert links["Ouvrir l’Espace Qualité"] == "/agents/bouches-du-rhone/espace-qualite/"
     assert "Rien ne vous attend" not in text
     assert "document est déposé" not in read(basile)[0]
+
+
+def test_a_table_that_was_brought_waits_for_who_imports(claire, basile, prefecture, elsewhere, read):
+    waiting = {"state": "reading", "stored_as": "imports/essai", "imported_at": None}
+    FigureImportFactory(prefecture=prefecture, **waiting)
+    FigureImportFactory(prefecture=prefecture)
+    FigureImportFactory(prefecture=elsewhere, **waiting)
+
+    text, links = read(claire)
+
+    assert "Un tableau est déposé : il reste à le vérifier et à l’importer." in text
+    assert links["Ouvrir les imports"] == "/agents/bouches-du-rhone/indicateurs/imports/"
+    assert "tableau est déposé" not in read(basile)[0]
