@@ -338,7 +338,7 @@ def test_a_published_year_says_that_its_bilan_stays(browser, published, client_o
     assert page.context["changed"] == 1
     browser.post(url("import_confirm", 1), {"read": page.context["read"]})
     change = browser.get(url("import_detail", 1)).context["changes"][0]
-    assert (change.before, change.after) == ("92,00\xa0%", "70\xa0%")
+    assert (change.before, change.after) == ("92,00\xa0% (92 sur 100)", "70\xa0%")
 
 
 def test_a_row_of_another_prefecture_is_asked_about(browser, lines, elsewhere):
