@@ -47,7 +47,7 @@ def invitation(*, agent_id: int, place_id: int | None) -> Mail | None:
         return None
     context = {
         "memberships": memberships,
-        "who": prefecture.name if prefecture else "L’administrateur de l’installation",
+        "who": prefecture.name if prefecture else "De la part de l’administrateur de l’installation,",
         "home": address("home"),
         "link": "" if agent.has_usable_password() else invitation_link(agent),
     }

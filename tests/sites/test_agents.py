@@ -503,7 +503,7 @@ def test_an_administrator_invites_another_and_goes(paul, client_of):
     (message,) = send_mails()
     lea = Agent.objects.get(email="lea@prefecture.test")
 
-    assert "L’administrateur de l’installation vous ouvre" in message.body
+    assert "De la part de l’administrateur de l’installation," in message.body
     assert client_of(lea).get(f"{INSTALLATION}administrateurs/").status_code == 200
     assert (
         client_of(lea).post(f"{INSTALLATION}administrateurs/{paul.pk}/fin/", {"when": "now"}).status_code
