@@ -5,6 +5,8 @@ import re
 from html import unescape
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from indicators.norm import Norm
@@ -261,6 +263,25 @@ def test_a_service_of_another_prefecture_is_no_choice(client_of, claire, siege, 
 
     assert page.status_code == 200
     assert not Perimeter.objects.exists()
+
+
+@pytest.mark.parametrize("page", ["followed", "own_targets"])
+def test_what_is_followed_costs_the_same_whatever_it_holds(client_of, claire, siege, page):
+    referentiel = factories.ReferentielFactory()
+    factories.AdoptionFactory(prefecture=siege.prefecture, referentiel=referentiel)
+    browser, url = client_of(claire), reverse(page, args=[SLUG])
+
+    def fill_and_count():
+        module = factories.ModuleFactory(referentiel=referentiel)
+        factories.PerimeterFactory(service=factories.ServiceFactory(unit=siege), module=module)
+        target = factories.TargetFactory(indicator__engagement__module=module)
+        factories.TargetFactory(indicator=target.indicator, prefecture=siege.prefecture)
+        with CaptureQueriesContext(connection) as queries:
+            browser.get(url)
+        return len(queries)
+
+    fill_and_count()  # the first one fills the caches
+    assert fill_and_count() == fill_and_count()
 
 
 # --- Two people at once ---
