@@ -5,13 +5,26 @@ that of an account which they may have elsewhere.
 import datetime
 from typing import Any
 
-from django.db.models import Case, F, Max, Min, Prefetch, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    F,
+    Max,
+    Min,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from jobs import mail
 from jobs.models import Job
 from sites import mails
-from sites.models import Agent, Membership, Prefecture, in_force
+from sites.models import Agent, Membership, Prefecture, TraceEntry, in_force
 
 Role = Membership.Role
 
@@ -71,6 +84,18 @@ def state_of(agent: Any, on: datetime.date) -> str:
 def last_invitation(agent: Agent, prefecture: Prefecture | None) -> Job | None:
     """The mail that invited the agent here last."""
     return mail.mails_to(mails.recipient(agent), f"{mails.INVITATION}:{mails.place(prefecture)}-").first()
+
+
+def named(lines: QuerySet[TraceEntry]) -> QuerySet[TraceEntry]:
+    """Lines of a journal with whom each concerns in `concerned`, by the name its préfecture knows."""
+    pending = Membership.objects.filter(
+        Q(agent__last_login__isnull=True) | Q(agent__last_login__lt=F("invited_at")),
+        agent=OuterRef("concerns"),
+        prefecture=OuterRef("prefecture"),
+        invited_at__isnull=False,
+    )
+    name = Coalesce(Subquery(pending.values("invited_as")[:1]), F("concerns__full_name"))
+    return lines.select_related("agent").annotate(concerned=name)
 
 
 def referents(prefecture: Prefecture, on: datetime.date) -> QuerySet[Membership]:

@@ -27,7 +27,7 @@ class JournalTable(ListTable):
     event = tables.Column(verbose_name="Évènement")
     agent = tables.Column(verbose_name="Agent", order_by="agent__full_name")
     about = tables.Column(verbose_name="Objet")
-    concerns = tables.Column(verbose_name="Agent concerné", order_by="concerns__full_name")
+    concerned = tables.Column(verbose_name="Agent concerné")
 
     class Meta(ListTable.Meta):
         order_by = "-at"
@@ -54,4 +54,4 @@ class JournalFilters(ListFilters):
 
     def naming(self, rows: QuerySet[TraceEntry], name: str, value: str) -> QuerySet[TraceEntry]:
         """Who did it, or whom it concerns."""
-        return rows.filter(Q(agent__full_name__icontains=value) | Q(concerns__full_name__icontains=value))
+        return rows.filter(Q(agent__full_name__icontains=value) | Q(concerned__icontains=value))

@@ -54,11 +54,13 @@ def keep(
 
 def keep_of(agent: Agent, event: TraceEntry.Event, about: str, *, by: Agent | None = None) -> None:
     """What touches an account as a whole: a line in the journal of each préfecture in which its agent holds
-    something today, so that each quality manager reads it; in the installation's where there is none.
+    something today, so that each quality manager reads it; in the installation's where there is none. One
+    that has invited the agent learns nothing of an older account before the agent has come.
     """
-    held = Prefecture.objects.filter(
-        pk__in=agent.memberships.filter(in_force(timezone.localdate())).values("prefecture")
-    )
+    held = agent.memberships.filter(in_force(timezone.localdate()))
+    if agent.last_login:
+        held = held.exclude(invited_at__gt=agent.last_login)
+    prefectures = list(Prefecture.objects.filter(pk__in=held.values("prefecture")))
     concerns = agent if by and by != agent else None
-    for prefecture in [*held] or (None,):
+    for prefecture in prefectures or (None,):
         keep(event, about, agent=by or agent, concerns=concerns, prefecture=prefecture)

@@ -1,7 +1,7 @@
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from sites import lists
+from sites import agents, lists
 from sites.access import Action, AgentRequest, administer, enter
 from sites.models import TraceEntry
 from sites.tables import JournalFilters, JournalTable
@@ -15,7 +15,7 @@ def journal(request: AgentRequest, slug: str) -> HttpResponse:
         request,
         "sites/journal.html",
         table=JournalTable,
-        rows=TraceEntry.objects.filter(prefecture=prefecture).select_related("agent", "concerns"),
+        rows=agents.named(TraceEntry.objects.filter(prefecture=prefecture)),
         filters=JournalFilters,
         title="Journal",
         context={"is_of_the_installation": False},
@@ -30,7 +30,7 @@ def installation_journal(request: AgentRequest) -> HttpResponse:
         request,
         "sites/journal.html",
         table=JournalTable,
-        rows=TraceEntry.objects.filter(prefecture=None).select_related("agent", "concerns"),
+        rows=agents.named(TraceEntry.objects.filter(prefecture=None)),
         filters=JournalFilters,
         title="Journal de l’installation",
         context={"is_of_the_installation": True},

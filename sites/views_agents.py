@@ -44,6 +44,8 @@ def ask(request: AgentRequest, page: Page, form: Form, write: Callable[[], HttpR
             form.data = {**form.data.dict(), "seen": accounts.terms_of(changed.stored)}  # type: ignore[attr-defined]
         except accounts.RefusedError as refused:
             form.add_error(None, str(refused))
+        except Membership.DoesNotExist:
+            form.add_error(None, "Ce rôle vient d’être supprimé par quelqu’un d’autre.")
     return render(request, "sites/form.html", {"page": page, "form": form, "conflict": None})
 
 
@@ -238,6 +240,10 @@ def agent_second_factor(request: AgentRequest, slug: str, agent: int) -> HttpRes
     form = ConfirmForm(_sent(request))
 
     def reset() -> HttpResponse:
+        if known.is_pending:
+            raise accounts.RefusedError(
+                "Cet agent ne s’est pas encore connecté\xa0: rien n’est à réinitialiser."
+            )
         accounts.reset_second_factor(known, by=request.user, prefecture=prefecture)
         messages.success(request, f"Le second facteur de {known.shown_name} est réinitialisé.")
         return redirect("agent", slug, known.pk)

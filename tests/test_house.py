@@ -199,6 +199,12 @@ def test_production_passes_the_checks_of_django():
     assert checked.returncode == 0, checked.stderr
 
 
+def test_production_asks_for_a_second_factor():
+    code = "import qualepref.settings as s; print(s.SECOND_FACTOR_REQUIRED)"
+
+    assert in_production("-c", code).stdout.strip() == "True"
+
+
 def test_cookies_of_production_are_tied_to_its_host_and_to_https():
     names = ["SESSION_COOKIE_NAME", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_NAME", "CSRF_COOKIE_SECURE"]
     code = f"import json, qualepref.settings as s; print(json.dumps([getattr(s, name) for name in {names}]))"

@@ -119,6 +119,27 @@ def test_nobody_learns_that_an_address_has_an_account_elsewhere(browser, zoe, to
     )
 
 
+def test_neither_the_journal_nor_its_search_tells_it(browser, zoe, client, prefecture):
+    journal = f"/agents/{prefecture.slug}/organisation/journal/"
+    zoe.last_login = timezone.now() - DAY
+    zoe.save()
+    url = invite(browser, email=zoe.email, full_name="Z. Keller").url
+    client.post("/connexion/", {"username": zoe.email, "password": "un mauvais mot de passe"})
+    reset = browser.post(f"{url}second-facteur/").content.decode()
+
+    page = browser.get(journal).content.decode()
+    assert ("Z. Keller" in page, "Zoe" in page, "Mot de passe ou compte refusé" in page) == (
+        True,
+        False,
+        False,
+    )
+    assert "1 ligne pour ces filtres" in browser.get(journal, {"agent": "z. keller"}).content.decode()
+    assert "Aucune ligne" in browser.get(journal, {"agent": "zoe"}).content.decode()
+    assert "ne s’est pas encore connecté" in reset
+    client.post("/connexion/", {"username": zoe.email, "password": PASSWORD})
+    assert "Zoe Keller" in browser.get(journal).content.decode()
+
+
 def test_once_signed_in_the_agent_is_known_by_the_own_name(browser, zoe, client, prefecture):
     invite(browser, email=zoe.email, full_name="Z. Keller")
 
