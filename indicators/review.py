@@ -16,6 +16,8 @@ ROWS_A_PAGE = 50
 AROUND = 1
 # Of one kind, on one page; the table shows all of them in their cells.
 MOST_WARNINGS = 100
+# On one page; who has more corrects the file.
+MOST_QUESTIONS = 100
 
 
 @dataclass(frozen=True)

@@ -169,7 +169,8 @@ def import_review(request: AgentRequest, slug: str, number: int) -> HttpResponse
     lines, page = review.page_of(named, problems, request.GET.get("page"))
     context |= {
         "report": report,
-        "questions": asked,
+        "questions": asked[: review.MOST_QUESTIONS],
+        "question_count": len(asked),
         "unanswered": sum(not question.is_answered for question in asked),
         "next_question": next((question for question in asked if not question.is_answered), None),
         "idle": len({one.key for one in answers} - {question.key for question in asked}),

@@ -15,9 +15,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from publications import files, inspection
+from publications import inspection
 from publications.models import Document, Entry, Introduction, Notices
 from publications.publish import RefusedError
+from sites import files
 from sites.models import Agent, Prefecture
 
 MEGABYTES = 20

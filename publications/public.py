@@ -17,9 +17,10 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
-from publications import espace, files, reading, table
+from publications import espace, reading, table
 from publications.models import Bilan, BilanQuerySet, Document, Entry, Presentation
 from referentiel.models import Adoption
+from sites import files
 from sites.models import Prefecture, Site, in_force
 
 logger = logging.getLogger(__name__)

@@ -12,8 +12,9 @@ from django.utils import timezone
 from jobs import queue
 from jobs.models import Job
 from publications import bilan as contents
-from publications import comparing, files, pdf
+from publications import comparing, pdf
 from publications.models import Bilan
+from sites import files
 from sites.models import Agent, Prefecture
 
 PDF_JOB = "publications.attach_pdf"

@@ -14,9 +14,10 @@ from indicators.models import Measurement
 from jobs import progress, queue
 from jobs.models import Job
 from publications import bilan as contents
-from publications import comparing, files, formats, parts, public, publish, reading, richtext
+from publications import comparing, formats, parts, public, publish, reading, richtext
 from publications.forms import FreezeForm, PartForm, PresentationForm, WithdrawForm
 from publications.models import Bilan, Part, Presentation
+from sites import files
 from sites.access import Access, Action, AgentRequest, enter
 
 FIRST_YEAR = 2000

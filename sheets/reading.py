@@ -51,6 +51,13 @@ NEITHER_KIND: Final = (
     "Ce fichier n'est ni un CSV, ni un ODS, ni un XLSX : l'enregistrer sous l'un de ces formats."
 )
 
+OLD_OR_LOCKED: Final = (
+    "Ce fichier est un ancien classeur (.xls), ou un classeur protégé par un mot de passe : l'ouvrir, "
+    "l'enregistrer en ODS ou en XLSX, sans mot de passe."
+)
+# The first bytes of what holds both.
+OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
 OFFICE, TABLE, TEXT = (
     f"{{urn:oasis:names:tc:opendocument:xmlns:{name}:1.0}}" for name in ("office", "table", "text")
 )
@@ -116,6 +123,8 @@ def read_table(path: Path) -> list[Row]:
 
 def rows_of(data: bytes) -> list[Row]:
     """The rows under the header, which is the first line that is not empty. Empty rows are left out."""
+    if data.startswith(OLE):
+        raise UnknownKindError(OLD_OR_LOCKED)
     lines = _spreadsheet(data) if data.startswith(b"PK\x03\x04") else _bounded(_csv_lines(data))
     if len(lines) < 2:
         raise TableShapeError("Le tableau est vide : une ligne de titres et au moins une ligne de chiffres.")

@@ -18,10 +18,11 @@ from indicators import uploads
 from indicators.models import FigureImport, Measurement
 from jobs import signs
 from jobs.models import Job
-from publications import files, publish
+from publications import publish
 from publications.models import Bilan, Document
 from sheets.child import rows_as_json
 from sheets.reading import rows_of
+from sites import files
 from sites.models import Agent, Membership, Prefecture, Service, Unit
 from tests import factories, matrix, strict_templates
 

@@ -425,3 +425,15 @@ def queries(browser: Client, address: str) -> int:
     with CaptureQueriesContext(connection) as captured:
         assert browser.get(address).status_code == 200
     return len(captured)
+
+
+def test_a_table_full_of_problems_makes_a_page_of_reasonable_length(browser, lines):
+    rows = "".join(f"Arles;T1;Inconnu {number};4 %\n" for number in range(150))
+    send(browser, f"Unité;Engagement;Indicateur;Résultat 2018\n{rows}")
+    work()
+
+    page = browser.get(url("import_review", 1))
+
+    assert "Problèmes bloquants&nbsp;: 150, dont 150 sans réponse" in page.text
+    assert "Les 100 premiers sont montrés." in page.text
+    assert len(page.text) < 200_000

@@ -9,10 +9,11 @@ import pikepdf
 import pytest
 from django.db import IntegrityError, connection
 
-from publications import documents, files, pdf
+from publications import documents, pdf
 from publications.documents import ConflictError, Description
 from publications.models import Document, Entry, Introduction
 from publications.publish import RefusedError
+from sites import files
 from sites.models import Agent, Prefecture
 from tests import factories
 from tests.publications.test_inspection import blank, written

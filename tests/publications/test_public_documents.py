@@ -10,9 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from publications import documents, files
+from publications import documents
 from publications.models import Bilan, Document, Entry
 from referentiel.models import Engagement, Indicator
+from sites import files
 from sites.models import Agent, Prefecture, Unit
 from tests import factories
 

@@ -9,8 +9,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from publications import documents, files
+from publications import documents
 from publications.models import Document, Entry
+from sites import files
 from sites.models import Agent, Prefecture, TraceEntry
 from tests import factories
 from tests.publications.test_inspection import blank, opens_with, script, written

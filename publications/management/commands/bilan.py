@@ -7,8 +7,9 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from publications import bilan as contents
-from publications import files, pdf, publish
+from publications import pdf, publish
 from publications.models import Bilan
+from sites import files
 from sites.models import Prefecture
 
 
