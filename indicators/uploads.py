@@ -83,7 +83,11 @@ def bring(
 def order_reading(source: FigureImport) -> Job:
     """Have a file read. Asking twice makes one job."""
     return queue.enqueue(
-        READ_JOB, key=reading_key(source), asked_by_id=source.uploaded_by_id, source_id=source.pk
+        READ_JOB,
+        key=reading_key(source),
+        asked_by_id=source.uploaded_by_id,
+        prefecture_id=source.prefecture_id,
+        source_id=source.pk,
     )
 
 
