@@ -2,7 +2,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from indicators import results
+from indicators import drawn, results
 from indicators.forms import BoardFilters
 from sheets import writing
 from sites import access, lists
@@ -44,7 +44,7 @@ def board(request: AgentRequest, slug: str, year: int) -> HttpResponse:
         {
             "slug": slug,
             "board": whole,
-            "bands": selection.bands,
+            "bands": drawn.bands(selection.bands),
             "selection": selection,
             "filters": filters,
             "is_filtered": filters.is_used,

@@ -2,14 +2,11 @@
 
 import datetime
 from decimal import Decimal
-from typing import Any
 
 from django import template
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
+from indicators import drawn
 from referentiel import measures
-from referentiel.measures import Verdict
 from sheets import words
 
 register = template.Library()
@@ -41,54 +38,5 @@ def day(on: datetime.date | None) -> str:
     return f"{'1er' if on.day == 1 else on.day} {measures.MONTHS[on.month]} {on.year}"
 
 
-# --- A figure, drawn alike everywhere: a result of the board, or a cell of a frozen bilan (a dictionary). In
-# Python and not in a template, for a board has some hundreds of them.
-
-
-@register.simple_tag
-def figure(shown: Any, href: str = "") -> SafeString:
-    """Its value, which may lead to where it comes from; its base, its months and its verdict, or why there is
-    none."""
-    is_absent = _said(shown, "shown") is None
-    value = _value(_said(shown, "shown_label"), href, is_absent=is_absent)
-    if is_absent:
-        return value + _small("base", _said(shown, "reason"))
-    base = _said(shown, "base_label")
-    return (
-        value
-        + _small("base", f"({base})" if base else "")
-        + _small("months", _said(shown, "months_label"))
-        + _verdict(shown)
-    )
-
-
-@register.simple_tag
-def year_before(shown: Any, caution: str = "") -> SafeString:
-    """The result of the year before and its verdict; `caution` where the two years are not alike."""
-    if not shown or _said(shown, "shown") is None:
-        return _value("—", "", is_absent=True)
-    value = _value(_said(shown, "shown_label"), "", is_absent=False)
-    return value + _verdict(shown) + _small("months", caution)
-
-
-def _said(shown: Any, name: str) -> Any:
-    return shown[name] if isinstance(shown, dict) else getattr(shown, name)
-
-
-def _value(label: str, href: str, *, is_absent: bool) -> SafeString:
-    style = "figure figure--absent" if is_absent else "figure"
-    if href:
-        return format_html('<a class="{}" href="{}">{}</a>', style, href, label)
-    return format_html('<span class="{}">{}</span>', style, label)
-
-
-def _small(what: str, text: str) -> SafeString:
-    return format_html(' <span class="figure__{}">{}</span>', what, text) if text else SafeString()
-
-
-def _verdict(shown: Any) -> SafeString:
-    """Said by a word, a shape and a colour: the colour alone says nothing."""
-    verdict = _said(shown, "verdict")
-    if verdict not in (Verdict.MET, Verdict.MISSED):
-        return SafeString()
-    return format_html(' <span class="verdict verdict--{}">{}</span>', verdict, _said(shown, "verdict_label"))
+register.simple_tag(drawn.figure)
+register.simple_tag(drawn.year_before)

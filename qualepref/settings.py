@@ -230,6 +230,9 @@ DSFR_MARK_OPTIONAL_FIELDS = True
 WEB_ADDRESS = env.str("WEB_ADDRESS", default="127.0.0.1:8000")
 WEB_WORKERS = whole_number("WEB_WORKERS", default=2, low=1, high=32)
 
+# One renderer for all forms: DSFR's own would make, for each form, an engine that reads its templates anew.
+FORM_RENDERER = "dsfr.forms.DsfrDjangoTemplates"
+
 # --- Who comes in ------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "qualepref_sites.Agent"

@@ -205,10 +205,10 @@ def test_hostile_text_in_a_note_is_shown_as_text(printed_year):
 
 def cells_of(page):
     return [
-        (line.indicator.engagement.code, result.unit.short_name)
-        for _, rows in page.context["bands"]
-        for line, cells in rows
-        for result in cells
+        (result.indicator.engagement.code, result.unit.short_name)
+        for _, rows in page.context["selection"].bands
+        for _, results in rows
+        for result in results
         if result
     ]
 
