@@ -267,7 +267,7 @@ def import_confirm(request: AgentRequest, slug: str, number: int) -> HttpRespons
         except (uploads.RefusedError, ImportRefusedError) as refused:
             messages.error(request, typeset(str(refused)))
             return redirect("import_review", slug, number)
-        messages.success(request, f"Import terminé\xa0: {done.imported} chiffres et notes enregistrés.")
+        messages.success(request, f"Import terminé. Chiffres et notes enregistrés\xa0: {done.imported}.")
         return redirect("import_detail", slug, number)
     if source.state != FigureImport.State.TO_CHECK:
         return redirect("import_review", slug, number)

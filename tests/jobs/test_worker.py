@@ -19,6 +19,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from indicators import uploads
+from indicators.models import FigureImport
 from jobs import queue
 from jobs.models import Job
 from publications import publish
@@ -124,6 +126,30 @@ def test_a_pdf_whose_worker_is_killed_in_the_middle_is_made_by_another_and_nothi
     assert publish.read_pdf(bilan).startswith(b"%PDF-")
     assert [file.name for file in publish.pdf_path(bilan).parent.iterdir()] == [publish.pdf_path(bilan).name]
     assert (Job.objects.count(), Bilan.objects.count()) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_table_is_read_by_a_worker_in_a_process_of_its_own(
+    prefecture: Prefecture, claire: Agent, start_worker: Start
+) -> None:
+    """A workbook saved by LibreOffice, and a PDF under the name of one."""
+    workbook = Path(__file__).parents[1] / "data" / "annual_results_2018_libreoffice.ods"
+    results = FigureImport.Contents.RESULTS
+    start_worker("reader")
+    drafts = [
+        uploads.bring(prefecture, data, year=2018, contents=results, file_name="2018.ods", by=claire)
+        for data in (workbook.read_bytes(), b"%PDF-1.7")
+    ]
+
+    wait_until(
+        lambda: not FigureImport.objects.filter(state=FigureImport.State.READING).exists(),
+        "the files are not read",
+    )
+
+    for draft in drafts:
+        draft.refresh_from_db()
+    assert [draft.state for draft in drafts] == ["to_check", "failed"]
+    assert len(uploads.rows_of(drafts[0])) == 64
 
 
 @pytest.mark.django_db(transaction=True)

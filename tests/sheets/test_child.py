@@ -2,12 +2,14 @@
 
 import logging
 import multiprocessing
+import re
 import resource
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from sheets import child
@@ -184,3 +186,27 @@ def test_a_file_that_is_too_big_is_not_given_to_it(tmp_path):
 
     with pytest.raises(FileTooBigError):
         bytes_of(path)
+
+
+def test_a_workbook_that_refers_to_another_is_read_with_what_was_computed(tmp_path):
+    """And the other one, wherever it is, is asked for nothing."""
+    book = openpyxl.Workbook()
+    book.active.append(["unit", "x"])
+    book.active.append(["Arles", "=[1]Feuille!A1"])
+    book.save(tmp_path / "liens.xlsx")
+    with zipfile.ZipFile(tmp_path / "liens.xlsx") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    sheet = members["xl/worksheets/sheet1.xml"]
+    members["xl/worksheets/sheet1.xml"] = re.sub(rb"<v ?/>|<v></v>", b"<v>94</v>", sheet)
+    members["xl/externalLinks/externalLink1.xml"] = b'<externalLink xmlns="urn:x"/>'
+    members["xl/externalLinks/_rels/externalLink1.xml.rels"] = (
+        b'<Relationships><Relationship Target="http://198.51.100.1/a.xlsx" TargetMode="External"/>'
+        b"</Relationships>"
+    )
+    with zipfile.ZipFile(tmp_path / "liens.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+    (row,) = read_apart(bytes_of(tmp_path / "liens.xlsx"))
+
+    assert dict(row.cells) == {"unit": "Arles", "x": "94"}
