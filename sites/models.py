@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterator
-from typing import Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
@@ -59,6 +59,15 @@ RESERVED_SLUGS = [
 ]
 
 
+class HistoryOfChanges(HistoricalRecords):
+    """A save of excluded fields alone, as each sign-in is, changes nothing that a history would show."""
+
+    def post_save(self, instance: models.Model, created: bool, using: str | None = None, **told: Any) -> None:
+        saved = told.get("update_fields")
+        if saved is None or not set(saved) <= set(self.excluded_fields):
+            super().post_save(instance, created, using=using, **told)
+
+
 class AgentManager(BaseUserManager["Agent"]):
     def get_by_natural_key(self, username: str | None) -> "Agent":
         """E-mail addresses are compared without regard to case, as mail servers do."""
@@ -88,7 +97,7 @@ class Agent(AbstractBaseUser):
     REQUIRED_FIELDS = ["full_name"]
 
     objects = AgentManager()
-    history = HistoricalRecords(excluded_fields=["password", "last_login", "session_epoch"])
+    history = HistoryOfChanges(excluded_fields=["password", "last_login", "session_epoch"])
 
     class Meta:
         verbose_name = "agent"

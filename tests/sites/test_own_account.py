@@ -252,6 +252,16 @@ def test_an_account_that_was_closed_and_opened_again_does_not_revive_a_session(c
     assert browser.get("/agents/").status_code == 302
 
 
+def test_signing_in_and_choosing_a_password_leave_no_row_in_the_history_of_the_agent(claire, client):
+    before = claire.history.count()
+
+    signs_in(client, claire, PASSWORD)
+    accounts.change_password(claire, NEW)
+    accounts.rename(claire, "Claire Roux")
+
+    assert claire.history.count() == before + 1
+
+
 # --- what the journal keeps --------------------------------------------------------------------------------
 
 
