@@ -213,6 +213,15 @@ class ParentChoice(forms.ModelChoiceField):
 
 
 class SitesChoice(forms.ModelMultipleChoiceField):
+    def clean(self, value: Any) -> Any:
+        """SQLite does not compare a number that it could not hold: it raises."""
+        try:
+            return super().clean(value)
+        except OverflowError as error:
+            raise forms.ValidationError(
+                self.error_messages["invalid_choice"], code="invalid_choice", params={"value": "?"}
+            ) from error
+
     def label_from_instance(self, site: Any) -> str:
         return f"{site.name} ({site.unit.short_name})"
 

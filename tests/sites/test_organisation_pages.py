@@ -638,3 +638,30 @@ def test_the_first_steps_lead_an_administrator_to_no_figure(paul, client_of, pre
     page = client_of(paul).get(HERE + "premiers-pas/").content.decode()
 
     assert "/indicateurs/" not in page[page.index("<main") :]
+
+
+HOSTILE = ["", "\x00", "a" * 5000, "-1", "9" * 40, "²", "1e9", "0001-01-01", "'\"><b>", "😀"]
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_no_value_breaks_a_form(value, browser, paul, client_of, organised, prefecture):
+    forms = [
+        "fiche/",
+        "unites/ajouter/",
+        "unites/9001/",
+        "sites/ajouter/",
+        "sites/9002/",
+        "services/ajouter/",
+    ]
+    forms += [f"services/9003/{page}/" for page in ("corriger", "renommer", "fin")]
+    forms += ["services/9003/changements/9004/annuler/", "fermetures/ajouter/", "fermetures/9005/"]
+    urls = [(browser, HERE + form) for form in forms]
+    urls += [(client_of(paul), PREFECTURES + page) for page in ("ajouter/", "bouches-du-rhone/")]
+
+    for client, url in urls:
+        page = client.get(url)
+        names = set(re.findall(r'name="(\w+)"', page.content.decode())) - {"csrfmiddlewaretoken"}
+        typed = dict.fromkeys(names, value)
+        read = typed | ({"seen": seen(page)} if "9" in url or "fiche" in url else {"seen": ""})
+        for data in (typed, read):
+            assert client.post(url, data).status_code < 500, (url, data)
