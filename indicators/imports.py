@@ -58,11 +58,6 @@ MAX_OTHERS = 3
 # A merged block prints these once, on its first row; a new one starts the narrower ones anew.
 MERGED = ("prefecture", "unit_kind", "unit", "theme")
 
-SHAPES: dict[str, Measurement.Shape] = {
-    Indicator.Unit.PERCENT: Measurement.Shape.RATE,
-    Indicator.Unit.COUNT: Measurement.Shape.COUNT,
-}
-
 
 class WrongColumnsError(ImportRefusedError):
     pass
@@ -381,7 +376,7 @@ class _Reading:
             period_start=datetime.date(year, 1, 1),
             first_month=1,
             last_month=12,
-            shape=SHAPES.get(indicator.unit, Measurement.Shape.MEAN),
+            shape=Measurement.Shape.of(indicator),
             origin=Measurement.Origin.PRINTED,
             printed_text=row[column][:MAX_LENGTH],
             source_row=row.line,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -62,6 +63,12 @@ def figure_write(request: AgentRequest, slug: str, year: int, unit: int, indicat
 def figure_remove(request: AgentRequest, slug: str, year: int, unit: int, indicator: int) -> HttpResponse:
     cell = _cell(enter(request, slug, Action.WRITE_FIGURES), year, unit, indicator)
     origin = origins.of(cell)
+    if origin.row is None:
+        messages.info(
+            request,
+            "Cette case n’a pas de chiffre à retirer\xa0: il vient d’ailleurs, ou ne s’y trouve plus.",
+        )
+        return redirect(_address(slug, cell))
     form = RemovalForm(request.POST or None, initial={"version": cell.version})
     page = Page(
         "Retirer le chiffre",

@@ -308,6 +308,12 @@ def test_a_correction_taken_back_gives_the_printed_figure_again(cell, printed, c
     assert (row.measure, row.origin, row.former_origin) == (Printed(Decimal("94.00")), "printed", "")
 
 
+def test_a_sum_has_no_figure_of_its_own_to_remove(cell, claire, client_of):
+    page = client_of(claire).get(address(cell, "figure_remove"), follow=True)
+
+    assert "n’a pas de chiffre à retirer" in page.content.decode()
+
+
 # --- Two people --------------------------------------------------------------------------------------------
 
 
