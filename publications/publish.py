@@ -33,7 +33,7 @@ def freeze(
     says what this edition corrects, once an edition of the year has been published.
     """
     with transaction.atomic():
-        Prefecture.objects.select_for_update().get(pk=prefecture.pk)  # one signature at a time
+        _one_at_a_time(prefecture)
         content = contents.assemble(prefecture, year)
         if not content.has_figures:
             raise RefusedError(
@@ -69,6 +69,11 @@ def freeze(
         )
         order_pdf(bilan, by=by)
     return bilan
+
+
+def _one_at_a_time(prefecture: Prefecture) -> None:
+    """Signatures and publications of a préfecture wait for each other: each depends on those before it."""
+    Prefecture.objects.select_for_update().get(pk=prefecture.pk)
 
 
 def latest(prefecture: Prefecture, year: int) -> Bilan | None:
@@ -140,8 +145,9 @@ def publish(bilan: Bilan, *, by: Agent) -> None:
     """Show a frozen edition to the public. In the same instant it replaces the one that was shown."""
     try:
         with transaction.atomic():
-            editions = Bilan.objects.select_for_update().filter(prefecture=bilan.prefecture, year=bilan.year)
-            held = editions.get(pk=bilan.pk)
+            _one_at_a_time(bilan.prefecture)
+            editions = Bilan.objects.filter(prefecture=bilan.prefecture, year=bilan.year)
+            held = editions.select_for_update().get(pk=bilan.pk)
             if held.withdrawn_at:
                 raise RefusedError("Cette édition a été retirée\xa0: arrêter une nouvelle édition.")
             if held.published_at:
