@@ -3,9 +3,11 @@
 import datetime
 import html
 import re
+import threading
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -339,6 +341,29 @@ def test_a_figure_removed_in_between_is_a_conflict_too(cell, claire):
 
     with pytest.raises(ConflictError):
         collection.write(cell, Entry(11, 13), seen=seen, by=claire)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_write_in_the_same_instant_lose_nothing_in_silence(cell, claire):
+    start, conflicts = threading.Barrier(2), []
+
+    def write(numerator: int) -> None:
+        start.wait()
+        try:
+            collection.write(cell, Entry(numerator, 13), seen=0, by=claire)
+        except ConflictError:
+            conflicts.append(numerator)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=write, args=[numerator]) for numerator in (11, 12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(conflicts) == 1
+    assert Measurement.objects.get().numerator == 23 - conflicts[0]
 
 
 # --- What the page says ------------------------------------------------------------------------------------
