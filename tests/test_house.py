@@ -205,6 +205,15 @@ def test_production_asks_for_a_second_factor():
     assert in_production("-c", code).stdout.strip() == "True"
 
 
+@pytest.mark.parametrize(
+    ("proxies", "believed"), [("", None), ("0", None), ("1", ["HTTP_X_FORWARDED_PROTO", "https"])]
+)
+def test_nobody_is_believed_about_https_but_a_proxy_of_ours(proxies, believed):
+    code = "import json, qualepref.settings as s; print(json.dumps(s.SECURE_PROXY_SSL_HEADER))"
+
+    assert json.loads(in_production("-c", code, TRUSTED_PROXIES=proxies).stdout) == believed
+
+
 def test_cookies_of_production_are_tied_to_its_host_and_to_https():
     names = ["SESSION_COOKIE_NAME", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_NAME", "CSRF_COOKIE_SECURE"]
     code = f"import json, qualepref.settings as s; print(json.dumps([getattr(s, name) for name in {names}]))"
