@@ -267,6 +267,7 @@ def import_confirm(request: AgentRequest, slug: str, number: int) -> HttpRespons
         except (uploads.RefusedError, ImportRefusedError) as refused:
             messages.error(request, typeset(str(refused)))
             return redirect("import_review", slug, number)
+        trace.record(request, TraceEntry.Event.WROTE, f"Import n°\xa0{number}, enregistré")
         messages.success(request, f"Import terminé. Chiffres et notes enregistrés\xa0: {done.imported}.")
         return redirect("import_detail", slug, number)
     if source.state != FigureImport.State.TO_CHECK:
@@ -306,6 +307,7 @@ def import_abandon(request: AgentRequest, slug: str, number: int) -> HttpRespons
     except uploads.RefusedError as refused:
         messages.error(request, str(refused))
         return redirect("import_detail", slug, number)
+    trace.record(request, TraceEntry.Event.WROTE, f"Import n°\xa0{number}, abandonné")
     messages.success(request, f"L'import de «\xa0{source.file_name}\xa0» est abandonné.")
     return redirect("imports", slug)
 

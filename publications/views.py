@@ -17,8 +17,9 @@ from publications import bilan as contents
 from publications import comparing, formats, parts, public, publish, reading, richtext
 from publications.forms import FreezeForm, PartForm, PresentationForm, WithdrawForm
 from publications.models import Bilan, Part, Presentation
-from sites import files
+from sites import files, trace
 from sites.access import Access, Action, AgentRequest, enter
+from sites.models import TraceEntry
 
 FIRST_YEAR = 2000
 
@@ -59,6 +60,7 @@ def bilan_prepare(request: AgentRequest, slug: str, year: int) -> HttpResponse:
     prefecture = access.prefecture
     draft = contents.prepare(prefecture, _possible(access, year))
     last = publish.latest(prefecture, year)
+    trace.record(request, TraceEntry.Event.READ, f"Bilan {year}, avant signature")
     return render(
         request,
         "publications/prepare.html",
@@ -138,6 +140,7 @@ def bilan_part(request: AgentRequest, slug: str, year: int, section: str) -> Htt
         form = PartForm(initial={"text": form.cleaned_data["text"], "version": conflict.saved.version})
         context |= {"form": form, "saved": conflict.saved, "saved_last": conflict.saved.history.latest()}
         return render(request, "publications/conflict.html", context, status=409)
+    trace.record(request, TraceEntry.Event.WROTE, f"{part}, partie rédigée")
     messages.success(request, f"«\xa0{part.get_section_display()}\xa0» est enregistré.")
     return redirect("bilan_prepare", slug, year)
 
@@ -159,6 +162,7 @@ def bilan_freeze(request: AgentRequest, slug: str, year: int) -> HttpResponse:
                 return redirect("bilan_prepare", slug, year)
             form.add_error(None, str(refused))
         else:
+            trace.record(request, TraceEntry.Event.WROTE, f"{bilan}, arrêté")
             messages.success(
                 request, f"Le bilan {year} est arrêté\xa0: édition {bilan.edition}. Son PDF se prépare."
             )
@@ -179,6 +183,7 @@ def bilan_freeze(request: AgentRequest, slug: str, year: int) -> HttpResponse:
 def bilan_edition(request: AgentRequest, slug: str, year: int, edition: int) -> HttpResponse:
     """One signed edition: who signed it, its PDF, what may be done with it, what it says."""
     bilan = _edition(request, slug, year, edition)
+    _keep_reading(request, bilan)
     return render(
         request,
         "publications/edition.html",
@@ -217,6 +222,7 @@ def bilan_pdf(request: AgentRequest, slug: str, year: int, edition: int) -> Http
     bilan = _edition(request, slug, year, edition)
     if not bilan.pdf_name:
         raise Http404
+    _keep_reading(request, bilan)
     return public.pdf_response(request, bilan)
 
 
@@ -231,6 +237,7 @@ def bilan_publish(request: AgentRequest, slug: str, year: int, edition: int) -> 
     except publish.RefusedError as refused:
         messages.error(request, str(refused))
     else:
+        trace.record(request, TraceEntry.Event.WROTE, f"{bilan}, publié")
         messages.success(request, f"Le bilan {year} est publié\xa0: chacun peut le lire.")
     return redirect("bilan_edition", slug, year, edition)
 
@@ -246,6 +253,7 @@ def bilan_withdraw(request: AgentRequest, slug: str, year: int, edition: int) ->
     except publish.RefusedError as refused:
         form.add_error(None, str(refused))
         return render(request, "publications/withdraw.html", {"slug": slug, "bilan": bilan, "form": form})
+    trace.record(request, TraceEntry.Event.WROTE, f"{bilan}, retiré")
     messages.success(request, f"Le bilan {year}, édition {edition}, n'est plus lisible par le public.")
     return redirect("bilan_edition", slug, year, edition)
 
@@ -270,6 +278,7 @@ def presentation_remove(request: AgentRequest, slug: str, year: int, number: int
         context = {"slug": slug, "year": year, "presentation": shown}
         return render(request, "publications/presentation_remove.html", context)
     shown.delete()
+    trace.record(request, TraceEntry.Event.WROTE, f"Bilan {year}, réunion retirée")
     messages.success(request, f"Réunion retirée\xa0: {shown}.")
     return redirect("bilan_prepare", slug, year)
 
@@ -285,6 +294,7 @@ def _write_presentation(request: AgentRequest, slug: str, shown: Presentation) -
         except IntegrityError:  # a double click
             messages.info(request, "Cette réunion est déjà notée.")
         else:
+            trace.record(request, TraceEntry.Event.WROTE, f"Bilan {shown.year}, réunion notée")
             messages.success(request, f"Réunion notée\xa0: {shown}.")
         return redirect("bilan_prepare", slug, shown.year)
     context = {"slug": slug, "year": shown.year, "presentation": shown, "form": form}
@@ -308,6 +318,12 @@ def _edition(
     readable = Bilan.objects.readable_by(enter(request, slug, action))
     everyone = ("prefecture", "frozen_by", "published_by", "withdrawn_by", "replaced_by")
     return get_object_or_404(readable.select_related(*everyone), year=year, edition=edition)
+
+
+def _keep_reading(request: AgentRequest, bilan: Bilan) -> None:
+    """Who read what the public does not."""
+    if not bilan.is_shown:
+        trace.record(request, TraceEntry.Event.READ, str(bilan))
 
 
 def _others(request: AgentRequest, bilan: Bilan) -> list[Bilan]:

@@ -120,6 +120,8 @@ def document(request: AgentRequest, slug: str, number: int) -> HttpResponse:
 def document_file(request: AgentRequest, slug: str, number: int) -> HttpResponse:
     access = enter(request, slug)
     held = _readable(access, number)
+    if not held.is_shown or held.audience == Document.Audience.INTERNAL:
+        trace.record(request, TraceEntry.Event.READ, str(held))
     return public.file_response(
         request, access.prefecture, held.file_name, held.sha256, shown_as=held.pdf_name
     )

@@ -18,7 +18,7 @@ from publications import bilan as contents
 from publications import parts, pdf, publish
 from publications.models import Bilan, Part, Presentation
 from referentiel.models import Indicator
-from sites.models import Agent, Prefecture, Unit
+from sites.models import Agent, Prefecture, TraceEntry, Unit
 from tests import factories
 from tests.publications.conftest import PDF
 
@@ -858,3 +858,18 @@ def test_a_draft_is_compared_by_nobody_who_may_not_read_it(
 
     assert client_of(basile).get(url("bilan_compare", 2018, 1, 2)).status_code == 404
     assert client_of(basile).get(url("bilan_changes", 2018)).status_code == 403
+
+
+def test_the_journal_keeps_who_reads_before_the_public_and_who_signs(published, claire, helene, client_of):
+    year = "/agents/bouches-du-rhone/bilans/2018/"
+    client_of(helene).get(year)
+    client_of(helene).get(f"{year}editions/1/")  # everybody may
+    client_of(claire).post(f"{year}editions/1/retirer/", {"reason": "Une erreur de saisie."})
+    client_of(helene).get(f"{year}editions/1/")
+
+    kept = TraceEntry.objects.order_by("pk").values_list("agent__full_name", "event", "about")
+    assert list(kept.filter(event__in=["read", "wrote"])) == [
+        ("Helene Garcia", "read", "Bilan 2018, avant signature"),
+        ("Claire Martin", "wrote", "Bilan 2018, édition 1, retiré"),
+        ("Helene Garcia", "read", "Bilan 2018, édition 1"),
+    ]
