@@ -21,6 +21,7 @@ from referentiel.models import (
     national_or_own,
 )
 from referentiel.search import CERTAINTIES, certainties, speaks_of
+from sites.fields import RowsField
 from sites.lists import FilterForm
 from sites.models import Prefecture, Service
 
@@ -276,7 +277,7 @@ class PerimetersForm(PerimeterForm):
 
     checks_the_whole_row = False
 
-    services = forms.ModelMultipleChoiceField(
+    services = RowsField(
         label="Services", queryset=Service.objects.none(), widget=forms.CheckboxSelectMultiple
     )
     field_order = ["services"]

@@ -26,3 +26,16 @@ class PlainTextField(forms.CharField):
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         """Without « maxlength »: a browser would cut a pasted text in silence."""
         return {}
+
+
+class RowsField(forms.ModelMultipleChoiceField):
+    """Several rows of a table."""
+
+    def clean(self, value: Any) -> Any:
+        """SQLite does not compare a number that it could not hold: it raises."""
+        try:
+            return super().clean(value)
+        except OverflowError as error:
+            raise forms.ValidationError(
+                self.error_messages["invalid_choice"], code="invalid_choice", params={"value": "?"}
+            ) from error

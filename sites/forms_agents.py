@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.utils.html import format_html
 from dsfr.forms import DsfrBaseForm
 
@@ -145,11 +145,11 @@ def _scopes(prefecture: Prefecture, held: Membership) -> list[Any]:
     """Each unit, with its services under it: those that are open, and the one that is held already."""
     today = prefecture.today()
     still_open = Q(ends_on__isnull=True) | Q(ends_on__gte=today) | Q(pk=held.service_id)
+    services = Prefetch("services", Service.objects.filter(still_open))
     choices: list[Any] = [(WHOLE, "Toute la préfecture")]
-    for unit in prefecture.units.all():
-        services = unit.services.filter(still_open)
+    for unit in prefecture.units.prefetch_related(services):
         own = [(f"unit-{unit.pk}", f"{unit.name} (l’unité)")]
-        own += [(f"service-{one.pk}", f"{one.short_name}, {one.name}") for one in services]
+        own += [(f"service-{one.pk}", f"{one.short_name}, {one.name}") for one in unit.services.all()]
         choices.append((unit.name, own))
     return choices
 

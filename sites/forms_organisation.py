@@ -9,6 +9,7 @@ from django.core.validators import MaxLengthValidator, MaxValueValidator, MinVal
 from django.db.models import Q
 from dsfr.forms import DsfrBaseForm
 
+from sites.fields import RowsField
 from sites.models import Closure, Prefecture, Service, Site, Unit
 from sites.organisation import TIME_ZONE_OF, State
 from sites.workdays import YEARS, ZONE_LABELS, UnknownZoneError, zone_of
@@ -212,16 +213,7 @@ class ParentChoice(forms.ModelChoiceField):
         return f"{service.short_name} ({service.unit.short_name})"
 
 
-class SitesChoice(forms.ModelMultipleChoiceField):
-    def clean(self, value: Any) -> Any:
-        """SQLite does not compare a number that it could not hold: it raises."""
-        try:
-            return super().clean(value)
-        except OverflowError as error:
-            raise forms.ValidationError(
-                self.error_messages["invalid_choice"], code="invalid_choice", params={"value": "?"}
-            ) from error
-
+class SitesChoice(RowsField):
     def label_from_instance(self, site: Any) -> str:
         return f"{site.name} ({site.unit.short_name})"
 

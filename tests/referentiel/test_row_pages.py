@@ -440,3 +440,12 @@ def test_what_the_form_does_not_ask_is_not_read_from_the_request(client_of, clai
         "temps-dattente-au-guichet",
         0,
     )
+
+
+def test_a_service_number_too_large_for_a_database_is_a_wrong_choice(siege, claire, client_of):
+    module = factories.ModuleFactory()
+
+    page = client_of(claire).post(new("perimetre", module), {**PROOF, "services": ["9" * 30]})
+
+    assert page.status_code == 200
+    assert Perimeter.objects.count() == 0
