@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from indicators import collection, history, notes, origins
 from indicators.collection import Cell, ConflictError, RefusedError
@@ -21,10 +21,8 @@ from indicators.views import possible
 from referentiel.measures import in_french
 from referentiel.models import Indicator
 from sites.access import Access, Action, AgentRequest, enter
+from sites.asking import asks_first, sent
 from sites.filling import Page, say
-
-asks_first = require_http_methods(["GET", "HEAD", "POST"])
-
 
 # --- A figure ----------------------------------------------------------------------------------------------
 
@@ -42,7 +40,7 @@ def figure_write(request: AgentRequest, slug: str, year: int, unit: int, indicat
     cell = _cell(enter(request, slug, Action.WRITE_FIGURES), year, unit, indicator)
     origin = origins.of(cell)
     form = FigureForm(
-        request.POST or None,
+        sent(request),
         initial=initial_of(origin.row, cell),
         cell=cell,
         is_correction=origin.is_there,
@@ -69,7 +67,7 @@ def figure_remove(request: AgentRequest, slug: str, year: int, unit: int, indica
             "Cette case n’a pas de chiffre à retirer\xa0: il vient d’ailleurs, ou ne s’y trouve plus.",
         )
         return redirect(_address(slug, cell))
-    form = RemovalForm(request.POST or None, initial={"version": cell.version})
+    form = RemovalForm(sent(request), initial={"version": cell.version})
     page = Page(
         "Retirer le chiffre",
         ABOVE,
@@ -95,7 +93,7 @@ def figure_target(request: AgentRequest, slug: str, year: int, unit: int, indica
         raise Http404
     printed = in_french(origin.row.target_value.normalize())
     initial = {"comparator": origin.row.target_comparator, "value": printed, "version": cell.version}
-    form = TargetForm(request.POST or None, initial=initial, indicator=cell.indicator)
+    form = TargetForm(sent(request), initial=initial, indicator=cell.indicator)
     page = Page(
         "Corriger l’objectif imprimé",
         ABOVE,
@@ -123,7 +121,7 @@ def _write(
 ) -> HttpResponse:
     """Ask; write; or say what is wrong, with what was typed. Who comes second sees what the first wrote."""
     conflict, status = None, 200
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         try:
             say(request, write())
             return redirect(page.back)
@@ -181,7 +179,7 @@ def note_new(request: AgentRequest, slug: str, year: int) -> HttpResponse:
     possible(access, year)
     initial = {"unit": request.GET.get("unite"), "indicator": request.GET.get("indicateur")}
     form = NewNoteForm(
-        request.POST or None, initial=initial, units=access.units, indicators=_indicators(access, year)
+        sent(request), initial=initial, units=access.units, indicators=_indicators(access, year)
     )
     page = Page("Ajouter une note", f"Notes {year}", reverse("notes", args=[slug, year]))
 
@@ -199,7 +197,7 @@ def note_edit(request: AgentRequest, slug: str, year: int, note: int) -> HttpRes
     access = enter(request, slug, Action.WRITE_FIGURES)
     held = get_object_or_404(_notes(access, year), pk=note)
     initial = {"text": held.text, "version": notes.version(held)}
-    form = NoteForm(request.POST or None, initial=initial)
+    form = NoteForm(sent(request), initial=initial)
     page = Page(
         "Corriger la note",
         f"Notes {year}",
@@ -220,7 +218,7 @@ def note_edit(request: AgentRequest, slug: str, year: int, note: int) -> HttpRes
 def note_remove(request: AgentRequest, slug: str, year: int, note: int) -> HttpResponse:
     access = enter(request, slug, Action.WRITE_FIGURES)
     held = get_object_or_404(_notes(access, year), pk=note)
-    form = RemovalForm(request.POST or None, initial={"version": notes.version(held)})
+    form = RemovalForm(sent(request), initial={"version": notes.version(held)})
     page = Page(
         "Retirer la note",
         f"Notes {year}",
@@ -246,7 +244,7 @@ def _write_note(
 ) -> HttpResponse:
     conflict: Event | None = None
     status = 200
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         try:
             say(request, write())
             return redirect(page.back)

@@ -7,7 +7,7 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from indicators import blank, columns, review, uploads
 from indicators.answers import Code, ImportRefusedError, Problem
@@ -29,6 +29,7 @@ from jobs.models import Job
 from sheets.words import typeset
 from sites import files, lists, trace
 from sites.access import Action, AgentRequest, enter
+from sites.asking import asks_first, sent
 from sites.models import TraceEntry
 
 READING_WORDS = progress.Words(
@@ -39,8 +40,6 @@ READING_WORDS = progress.Words(
 )
 # Of what is new or changed, on one page; the history of the import has all of it.
 MOST_CHANGES = 500
-
-asks_first = require_http_methods(["GET", "HEAD", "POST"])
 
 
 # --- all imports -------------------------------------------------------------------------------------------
@@ -260,7 +259,7 @@ def import_answer(
 def import_confirm(request: AgentRequest, slug: str, number: int) -> HttpResponse:
     """Say what will be written; then write what was read."""
     source = _source(request, slug, number)
-    form = ConfirmForm(request.POST if request.method == "POST" else None)
+    form = ConfirmForm(sent(request))
     if form.is_valid():
         try:
             done = uploads.confirm(source, by=request.user, read=form.cleaned_data["read"]).report

@@ -8,7 +8,7 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from indicators.models import Measurement
 from jobs import progress, queue
@@ -19,6 +19,7 @@ from publications.forms import FreezeForm, PartForm, PresentationForm, WithdrawF
 from publications.models import Bilan, Part, Presentation
 from sites import files, trace
 from sites.access import Access, Action, AgentRequest, enter
+from sites.asking import asks_first, sent
 from sites.models import TraceEntry
 
 FIRST_YEAR = 2000
@@ -29,8 +30,6 @@ PDF_WORDS = progress.Words(
     done="Le PDF est prêt.",
     failed="Le PDF n'a pas pu être préparé",
 )
-
-asks_first = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @dataclass
@@ -151,7 +150,7 @@ def bilan_freeze(request: AgentRequest, slug: str, year: int) -> HttpResponse:
     access = enter(request, slug, Action.SIGN)
     prefecture = access.prefecture
     corrected = publish.last_published(prefecture, _possible(access, year))
-    form = FreezeForm(request.POST if request.method == "POST" else None, corrected=corrected)
+    form = FreezeForm(sent(request), corrected=corrected)
     if form.is_valid():
         read, erratum = form.cleaned_data["read"], form.cleaned_data.get("erratum", "")
         try:
@@ -245,7 +244,7 @@ def bilan_publish(request: AgentRequest, slug: str, year: int, edition: int) -> 
 @asks_first
 def bilan_withdraw(request: AgentRequest, slug: str, year: int, edition: int) -> HttpResponse:
     bilan = _edition(request, slug, year, edition, Action.SIGN)
-    form = WithdrawForm(request.POST if request.method == "POST" else None)
+    form = WithdrawForm(sent(request))
     if not form.is_valid():
         return render(request, "publications/withdraw.html", {"slug": slug, "bilan": bilan, "form": form})
     try:
@@ -286,8 +285,8 @@ def presentation_remove(request: AgentRequest, slug: str, year: int, number: int
 def _write_presentation(request: AgentRequest, slug: str, shown: Presentation) -> HttpResponse:
     editions = Bilan.objects.filter(prefecture=shown.prefecture, year=shown.year)
     numbers = list(editions.order_by("edition").values_list("edition", flat=True))
-    form = PresentationForm(request.POST or None, instance=shown, editions=numbers)
-    if request.method == "POST" and form.is_valid():
+    form = PresentationForm(sent(request), instance=shown, editions=numbers)
+    if form.is_valid():
         try:
             with transaction.atomic():
                 form.save()

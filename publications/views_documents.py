@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from publications import documents, espace, public
 from publications.forms_documents import (
@@ -22,9 +22,8 @@ from publications.publish import RefusedError
 from publications.tables import DocumentFilters, DocumentTable
 from sites import lists, trace
 from sites.access import Access, Action, AgentRequest, enter
+from sites.asking import asks_first, sent
 from sites.models import TraceEntry
-
-asks_first = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @require_safe
@@ -132,7 +131,7 @@ def document_amend(request: AgentRequest, slug: str, number: int) -> HttpRespons
     """Correct what is said of a draft. Who comes second sees what was saved and keeps what they typed."""
     access = enter(request, slug, Action.PUBLISH)
     held = _draft(access, number)
-    form = DescriptionForm(request.POST if request.method == "POST" else None, instance=held)
+    form = DescriptionForm(sent(request), instance=held)
     context = {"slug": slug, "number": number, "form": form}
     if not form.is_valid():
         return render(request, "publications/document_amend.html", context)
@@ -174,7 +173,7 @@ def document_withdraw(request: AgentRequest, slug: str, number: int) -> HttpResp
     held = _readable(access, number)
     if held.is_draft:
         raise Http404
-    form = WithdrawDocumentForm(request.POST if request.method == "POST" else None)
+    form = WithdrawDocumentForm(sent(request))
     context = {"slug": slug, "document": held, "form": form}
     if not form.is_valid():
         return render(request, "publications/document_withdraw.html", context)
@@ -209,7 +208,7 @@ def introduction(request: AgentRequest, slug: str, entry: Entry) -> HttpResponse
     """Write what stands at the head of an entry; everybody reads it once it is saved."""
     access = enter(request, slug, Action.PUBLISH)
     held = documents.introduction_of(access.prefecture, entry)
-    form = IntroductionForm(request.POST if request.method == "POST" else None, instance=held)
+    form = IntroductionForm(sent(request), instance=held)
     context = {"slug": slug, "entry": entry, "form": form}
     if not form.is_valid():
         return render(request, "publications/introduction.html", context)
@@ -228,7 +227,7 @@ def notices(request: AgentRequest, slug: str) -> HttpResponse:
     access = enter(request, slug, Action.PUBLISH)
     held = documents.notices_of(access.prefecture)
     missing = held.missing
-    form = NoticesForm(request.POST if request.method == "POST" else None, instance=held)
+    form = NoticesForm(sent(request), instance=held)
     context = {"slug": slug, "missing": missing, "form": form}
     if not form.is_valid():
         return render(request, "publications/notices.html", context)

@@ -5,7 +5,7 @@ from collections import Counter
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from referentiel import editing
 from referentiel.changes import history_of
@@ -14,6 +14,7 @@ from referentiel.models import Question
 from referentiel.questions import concerns_of
 from sites import trace
 from sites.access import AgentRequest, administer, holdings
+from sites.asking import asks_first
 from sites.models import TraceEntry
 
 
@@ -27,7 +28,7 @@ def questions(request: AgentRequest) -> HttpResponse:
     return render(request, "referentiel/questions.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@asks_first
 def question(request: AgentRequest, key: str) -> HttpResponse:
     """A question, the lines that depend on it, and its answer, which the administrator gives."""
     asked = get_object_or_404(Question, key=key)

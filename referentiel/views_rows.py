@@ -12,7 +12,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from referentiel import editing, kinds
 from referentiel.changes import history_of
@@ -20,9 +20,8 @@ from referentiel.forms import NormForm
 from referentiel.models import Adoption, Perimeter, Target
 from sites import trace
 from sites.access import Action, AgentRequest, administer, enter
+from sites.asking import asks_first, sent
 from sites.models import Prefecture, TraceEntry
-
-asks_first = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def add(request: AgentRequest, kind: str, parent: int, slug: str | None = None) 
     above = get_object_or_404(desk.kind.above(desk.prefecture), pk=parent)
     new = desk.kind.new(above, desk.prefecture)
     page = Page(desk, desk.kind.add, kinds.name_of(above), new)
-    typed = request.POST if request.method == "POST" else None
+    typed = sent(request)
     make = desk.kind.add_form or desk.kind.form
     form = make(typed, instance=new, prefecture=desk.prefecture, initial=_proposed(request, new))
     if not form.is_valid():

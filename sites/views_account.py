@@ -13,10 +13,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from sites import accounts, passwords, second_factor, trace
 from sites.access import AgentRequest
+from sites.asking import asks_first, sent
 from sites.forms import (
     ChangePasswordForm,
     CodeForm,
@@ -35,7 +36,6 @@ Event = TraceEntry.Event
 TOKEN = "password_token"  # noqa: S105 - the name of a key of the session
 CANDIDATE = "second_factor_candidate"
 
-asks_first = require_http_methods(["GET", "HEAD", "POST"])
 
 # --- in and out --------------------------------------------------------------------------------------------
 
@@ -88,7 +88,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @asks_first
 def password_forgotten(request: HttpRequest) -> HttpResponse:
     """The same answer for every address: whether it has an account is said to its owner alone, by mail."""
-    form = ForgottenForm(request.POST if request.method == "POST" else None)
+    form = ForgottenForm(sent(request))
     if not form.is_valid():
         return render(request, "registration/password_forgotten.html", {"form": form})
     accounts.ask_for_reset(form.cleaned_data["email"])
@@ -114,7 +114,7 @@ def password_choose(request: HttpRequest) -> HttpResponse:
     agent = passwords.agent_of(token)
     if agent is None:
         return render(request, "registration/link_over.html")
-    form = NewPasswordForm(request.POST if request.method == "POST" else None, agent=agent)
+    form = NewPasswordForm(sent(request), agent=agent)
     if not form.is_valid():
         return render(request, "registration/password_choose.html", {"form": form, "agent": agent})
     if accounts.choose_password(token, form.cleaned_data["new_password"]) is None:
@@ -133,7 +133,7 @@ def second_factor_code(request: AgentRequest) -> HttpResponse:
     """The second half of signing in."""
     if second_factor.stage(request) is not Stage.CODE:
         return redirect("home")
-    form = CodeForm(request.POST if request.method == "POST" else None)
+    form = CodeForm(sent(request))
     onward = request.POST.get("next", request.GET.get("next", ""))
     if form.is_valid() and (kind := _verified(request, form)):
         second_factor.passed(request)
@@ -172,7 +172,7 @@ def second_factor_setup(request: AgentRequest) -> HttpResponse:
     if request.method != "POST" or CANDIDATE not in request.session:
         request.session[CANDIDATE] = second_factor.new_key()
     key = request.session[CANDIDATE]
-    data = request.POST if request.method == "POST" else None
+    data = sent(request)
     form = EnrolForm(data)
     owner = CurrentPasswordForm(data, request=request) if is_change else None
     if form.is_valid() and (owner is None or owner.is_valid()):
@@ -202,7 +202,7 @@ def recovery_codes(request: AgentRequest) -> HttpResponse:
     """New recovery codes in the place of the old ones."""
     if second_factor.device_of(request.user) is None:
         return redirect("second_factor")
-    form = CurrentPasswordForm(request.POST if request.method == "POST" else None, request=request)
+    form = CurrentPasswordForm(sent(request), request=request)
     if not form.is_valid():
         return render(request, "registration/recovery_codes_ask.html", {"form": form})
     codes = accounts.renew_codes(request.user)
@@ -213,7 +213,7 @@ def recovery_codes(request: AgentRequest) -> HttpResponse:
 def second_factor_remove(request: AgentRequest) -> HttpResponse:
     if second_factor.device_of(request.user) is None or second_factor.is_required(request):
         return redirect("account")
-    form = CurrentPasswordForm(request.POST if request.method == "POST" else None, request=request)
+    form = CurrentPasswordForm(sent(request), request=request)
     if not form.is_valid():
         return render(request, "registration/second_factor_remove.html", {"form": form})
     accounts.remove_second_factor(request.user, by=request.user)
@@ -240,8 +240,8 @@ def _in_groups(device: Any) -> str:
 
 @asks_first
 def account(request: AgentRequest) -> HttpResponse:
-    form = NameForm(request.POST or None, initial={"full_name": request.user.full_name})
-    if request.method == "POST" and form.is_valid():
+    form = NameForm(sent(request), initial={"full_name": request.user.full_name})
+    if form.is_valid():
         accounts.rename(request.user, form.cleaned_data["full_name"])
         messages.success(request, "Votre nom est enregistré.")
         return redirect("account")
@@ -258,7 +258,7 @@ def account(request: AgentRequest) -> HttpResponse:
 @open_at(Stage.PASSWORD)
 @asks_first
 def account_password(request: AgentRequest) -> HttpResponse:
-    data = request.POST if request.method == "POST" else None
+    data = sent(request)
     form = ChangePasswordForm(data, request=request, agent=request.user)
     is_asked_for = second_factor.stage(request) is Stage.PASSWORD
     if not form.is_valid():

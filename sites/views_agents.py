@@ -11,11 +11,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from jobs.models import Job
 from sites import accounts, agents, lists, second_factor
 from sites.access import Access, Action, AgentRequest, Role, administer, enter, holdings
+from sites.asking import asks_first, sent
 from sites.filling import Page
 from sites.forms_agents import (
     ConfirmForm,
@@ -29,14 +30,12 @@ from sites.forms_agents import (
 from sites.models import Agent, Membership
 from sites.tables_agents import AdministratorsTable, AgentsFilters, AgentsTable, ReferentsTable, what_it_says
 
-asks_first = require_http_methods(["GET", "HEAD", "POST"])
-
 INVITED = "L’invitation part à l’adresse {email}. Son lien est valable sept jours."
 
 
 def ask(request: AgentRequest, page: Page, form: Form, write: Callable[[], HttpResponse]) -> HttpResponse:
     """Ask; write what was answered; say above the form what is refused, and keep what was typed."""
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         try:
             return write()
         except accounts.ChangedMeanwhileError as changed:
@@ -47,10 +46,6 @@ def ask(request: AgentRequest, page: Page, form: Form, write: Callable[[], HttpR
         except Membership.DoesNotExist:
             form.add_error(None, "Ce rôle vient d’être supprimé par quelqu’un d’autre.")
     return render(request, "sites/form.html", {"page": page, "form": form, "conflict": None})
-
-
-def _sent(request: AgentRequest) -> Any:
-    return request.POST if request.method == "POST" else None
 
 
 # --- the agents of a préfecture ----------------------------------------------------------------------------
@@ -89,7 +84,7 @@ def referents(request: AgentRequest, slug: str) -> HttpResponse:
 def agent_invite(request: AgentRequest, slug: str) -> HttpResponse:
     access = enter(request, slug, Action.ORGANISE)
     membership = Membership(prefecture=access.prefecture)
-    form = InviteForm(_sent(request), membership=membership)
+    form = InviteForm(sent(request), membership=membership)
     page = Page(
         "Inviter un agent",
         "Agents",
@@ -134,7 +129,7 @@ def membership_add(request: AgentRequest, slug: str, agent: int) -> HttpResponse
     access = enter(request, slug, Action.ORGANISE)
     known = _known(access, agent)
     membership = Membership(prefecture=access.prefecture, agent=known)
-    form = GrantForm(_sent(request), membership=membership)
+    form = GrantForm(sent(request), membership=membership)
     page = _page(f"Ajouter un rôle à {known.shown_name}", slug, known, submit="Ajouter ce rôle")
 
     def grant() -> HttpResponse:
@@ -152,7 +147,7 @@ def membership_change(request: AgentRequest, slug: str, agent: int, membership: 
     """Another scope, other dates, titular or deputy. Another role is another membership."""
     access = enter(request, slug, Action.ORGANISE)
     known, held = _held(access, agent, membership)
-    form = TermsForm(_sent(request), membership=held)
+    form = TermsForm(sent(request), membership=held)
     role = held.get_role_display()
     page = _page(f"Modifier «\xa0{role}\xa0» de {known.shown_name}", slug, known)
 
@@ -168,7 +163,7 @@ def membership_change(request: AgentRequest, slug: str, agent: int, membership: 
 def membership_end(request: AgentRequest, slug: str, agent: int, membership: int) -> HttpResponse:
     access = enter(request, slug, Action.ORGANISE)
     known, held = _held(access, agent, membership)
-    form = EndForm(_sent(request))
+    form = EndForm(sent(request))
     page = _page(
         f"Mettre fin à «\xa0{held.get_role_display()}\xa0» de {known.shown_name}",
         slug,
@@ -191,7 +186,7 @@ def membership_end(request: AgentRequest, slug: str, agent: int, membership: int
 def agent_replace(request: AgentRequest, slug: str, agent: int) -> HttpResponse:
     access = enter(request, slug, Action.ORGANISE)
     known = _known(access, agent)
-    form = ReplaceForm(_sent(request), initial={"starts_on": access.on})
+    form = ReplaceForm(sent(request), initial={"starts_on": access.on})
     page = _page(
         f"Remplacer {known.shown_name}",
         slug,
@@ -237,7 +232,7 @@ def agent_second_factor(request: AgentRequest, slug: str, agent: int) -> HttpRes
         lead=LOST,
         submit="Réinitialiser",
     )
-    form = ConfirmForm(_sent(request))
+    form = ConfirmForm(sent(request))
 
     def reset() -> HttpResponse:
         if known.is_pending:
@@ -325,7 +320,7 @@ def administrators(request: AgentRequest) -> HttpResponse:
 @asks_first
 def administrator_invite(request: AgentRequest) -> HttpResponse:
     administer(request)
-    form = PersonForm(_sent(request))
+    form = PersonForm(sent(request))
     page = Page(
         "Inviter un administrateur",
         "Administrateurs",
@@ -367,7 +362,7 @@ def administrator_end(request: AgentRequest, agent: int) -> HttpResponse:
     known: Any = get_object_or_404(agents.administrators(), pk=agent)
     today = _today()
     lasting = [held for held in known.held if held.ends_on is None or held.ends_on >= today]
-    form = EndForm(_sent(request))
+    form = EndForm(sent(request))
     lead = "Ses droits d’administrateur sont perdus dès le clic qui suit leur fin."
     page = _page_of_administrator(
         f"Mettre fin au rôle de {known.shown_name}", known, lead=lead, submit="Mettre fin à ce rôle"
@@ -407,7 +402,7 @@ def account_state(request: AgentRequest, agent: int) -> HttpResponse:
         lead = "Il se connecte de nouveau, avec les rôles qui ne sont pas finis. Aucune session d’avant "
         "ne reprend."
     page = Page(title, "Journal de l’installation", reverse("installation_journal"), lead=lead, submit=submit)
-    form = ConfirmForm(_sent(request))
+    form = ConfirmForm(sent(request))
 
     def switch() -> HttpResponse:
         if known.is_active:
@@ -427,7 +422,7 @@ def administrator_second_factor(request: AgentRequest, agent: int) -> HttpRespon
     known: Any = get_object_or_404(agents.administrators(), pk=agent)
     title = f"Réinitialiser le second facteur de {known.shown_name}"
     page = _page_of_administrator(title, known, lead=LOST, submit="Réinitialiser")
-    form = ConfirmForm(_sent(request))
+    form = ConfirmForm(sent(request))
 
     def reset() -> HttpResponse:
         accounts.reset_second_factor(known, by=request.user)

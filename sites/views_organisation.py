@@ -7,10 +7,11 @@ from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from sites import closures, lists, organisation, overview
 from sites.access import Action, AgentRequest, administer, enter
+from sites.asking import asks_first
 from sites.filling import Page, delete, fill_in, say
 from sites.forms_organisation import (
     ClosureForm,
@@ -31,9 +32,6 @@ from sites.tables_organisation import (
     UnitsTable,
 )
 from sites.workdays import YEARS, ZONE_LABELS
-
-asks_first = require_http_methods(["GET", "HEAD", "POST"])
-
 
 # --- The installation --------------------------------------------------------------------------------------
 

@@ -7,10 +7,11 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from sites import lists, organisation
 from sites.access import Access, Action, AgentRequest, enter
+from sites.asking import asks_first
 from sites.filling import Page, delete, fill_in, say
 from sites.forms_organisation import (
     CancelForm,
@@ -22,8 +23,6 @@ from sites.forms_organisation import (
 )
 from sites.models import Service
 from sites.tables_organisation import ServicesFilters, ServicesTable
-
-asks_first = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @require_safe
