@@ -10,14 +10,14 @@ from contextlib import ExitStack, contextmanager
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django_otp.oath import TOTP
 
 from jobs import mail
 from sites import agents, mails, passwords, second_factor, trace
-from sites.models import Agent, Membership, Prefecture, TraceEntry, in_force
+from sites.models import Agent, Membership, Prefecture, TraceEntry, in_force, lasting
 
 Role = Membership.Role
 ACCOUNT = TraceEntry.Event.ACCOUNT
@@ -120,8 +120,7 @@ def replace(
         successor = _agent_of(email, full_name)
         if successor == agent:
             raise RefusedError("C’est l’adresse de l’agent à remplacer\xa0: écrivez celle de son successeur.")
-        lasting = Q(ends_on__isnull=True) | Q(ends_on__gte=on)
-        held = list(agent.memberships.filter(lasting, prefecture=prefecture))
+        held = list(agent.memberships.filter(lasting(on), prefecture=prefecture))
         if not held:
             raise RefusedError("Cet agent n’a plus d’affectation à cette date\xa0: rien n’est à transmettre.")
         handed_over = []

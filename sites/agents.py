@@ -24,7 +24,7 @@ from django.utils import timezone
 from jobs import mail
 from jobs.models import Job
 from sites import mails
-from sites.models import Agent, Membership, Prefecture, TraceEntry, in_force
+from sites.models import Agent, Membership, Prefecture, TraceEntry, in_force, lasting
 
 Role = Membership.Role
 
@@ -71,14 +71,14 @@ def _known(own: Q, memberships: QuerySet[Membership]) -> QuerySet[Agent]:
 
 def state_of(agent: Any, on: datetime.date) -> str:
     """In one word, of an agent of `of`."""
-    lasting = [held for held in agent.held if held.ends_on is None or held.ends_on >= on]
-    if not lasting:
+    left = [held for held in agent.held if held.is_lasting(on)]
+    if not left:
         return "parti"
     if agent.is_pending:
         return "invité"
     if not agent.is_active:
         return "compte désactivé"
-    return "en fonction" if any(held.is_in_force(on) for held in lasting) else "à venir"
+    return "en fonction" if any(held.is_in_force(on) for held in left) else "à venir"
 
 
 def last_invitation(agent: Agent, prefecture: Prefecture | None) -> Job | None:
@@ -115,5 +115,5 @@ def referents(prefecture: Prefecture, on: datetime.date) -> QuerySet[Membership]
 
 
 def is_of_this_prefecture_alone(agent: Agent, prefecture: Prefecture) -> bool:
-    lasting = Q(ends_on__isnull=True) | Q(ends_on__gte=timezone.localdate())
-    return not agent.memberships.filter(lasting).exclude(prefecture=prefecture).exists()
+    held = agent.memberships.filter(lasting(timezone.localdate()))
+    return not held.exclude(prefecture=prefecture).exists()

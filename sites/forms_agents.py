@@ -12,7 +12,7 @@ from sites.accounts import terms_of
 from sites.agents import WHAT_ROLES_MAY
 from sites.forms import AddressField, NameField
 from sites.forms_organisation import DayField
-from sites.models import Membership, Prefecture, Service, Unit
+from sites.models import Membership, Prefecture, Service, Unit, lasting
 
 Role = Membership.Role
 
@@ -144,7 +144,7 @@ class ConfirmForm(forms.Form):
 def _scopes(prefecture: Prefecture, held: Membership) -> list[Any]:
     """Each unit, with its services under it: those that are open, and the one that is held already."""
     today = prefecture.today()
-    still_open = Q(ends_on__isnull=True) | Q(ends_on__gte=today) | Q(pk=held.service_id)
+    still_open = lasting(today) | Q(pk=held.service_id)
     services = Prefetch("services", Service.objects.filter(still_open))
     choices: list[Any] = [(WHOLE, "Toute la préfecture")]
     for unit in prefecture.units.prefetch_related(services):

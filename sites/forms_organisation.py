@@ -10,7 +10,7 @@ from django.db.models import Q
 from dsfr.forms import DsfrBaseForm
 
 from sites.fields import RowsField
-from sites.models import Closure, Prefecture, Service, Site, Unit
+from sites.models import Closure, Prefecture, Service, Site, Unit, lasting
 from sites.organisation import TIME_ZONE_OF, State
 from sites.workdays import YEARS, ZONE_LABELS, UnknownZoneError, zone_of
 
@@ -246,7 +246,7 @@ class ServiceForm(VersionedForm):
     def __init__(self, *args: Any, prefecture: Prefecture, **options: Any) -> None:
         super().__init__(*args, **options)
         service = self.instance
-        open_or_held = Q(ends_on__isnull=True) | Q(ends_on__gte=prefecture.today()) | Q(pk=service.parent_id)
+        open_or_held = lasting(prefecture.today()) | Q(pk=service.parent_id)
         services = Service.objects.filter(open_or_held, unit__prefecture=prefecture).exclude(pk=service.pk)
         self.fields["parent"].queryset = services.select_related("unit")  # type: ignore[attr-defined]
         sites = Site.objects.filter(unit__prefecture=prefecture)

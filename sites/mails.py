@@ -1,14 +1,13 @@
 """What is written to agents about their account. Each text is made when it leaves (`jobs.mail`)."""
 
 from django.conf import settings
-from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
 from jobs.mail import Mail
 from sites import passwords
-from sites.models import Agent, Membership, Prefecture
+from sites.models import Agent, Membership, Prefecture, lasting
 
 INVITATION = "sites.invitation"
 RESET = "sites.reset"
@@ -40,8 +39,7 @@ def invitation(*, agent_id: int, place_id: int | None) -> Mail | None:
     agent = Agent.objects.filter(pk=agent_id, is_active=True).first()
     prefecture = Prefecture.objects.filter(pk=place_id or 0).first()
     today = prefecture.today() if prefecture else timezone.localdate()
-    lasting = Q(ends_on__isnull=True) | Q(ends_on__gte=today)
-    held = Membership.objects.filter(lasting, agent=agent_id, prefecture=prefecture)
+    held = Membership.objects.filter(lasting(today), agent=agent_id, prefecture=prefecture)
     memberships = list(held.select_related("prefecture", "unit", "service__unit"))
     if agent is None or not memberships:
         return None

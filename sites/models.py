@@ -16,17 +16,23 @@ from simple_history.models import HistoricalRecords
 from sites.workdays import ZONE_LABELS
 
 
+def lasting(on: datetime.date) -> Q:
+    """Rows that are not over on a day, begun or not: `ends_on` is included, an empty one is open."""
+    return Q(ends_on__isnull=True) | Q(ends_on__gte=on)
+
+
+def _begun(on: datetime.date) -> Q:
+    return Q(starts_on__isnull=True) | Q(starts_on__lte=on)
+
+
 def in_force(on: datetime.date) -> Q:
     """Rows whose `starts_on`–`ends_on` covers a day, both ends included; an empty end is open."""
-    return Q(Q(starts_on__isnull=True) | Q(starts_on__lte=on), Q(ends_on__isnull=True) | Q(ends_on__gte=on))
+    return Q(_begun(on), lasting(on))
 
 
 def in_force_in(year: int) -> Q:
     """Rows whose `starts_on`–`ends_on` covers at least one day of a year."""
-    return Q(
-        Q(starts_on__isnull=True) | Q(starts_on__lte=datetime.date(year, 12, 31)),
-        Q(ends_on__isnull=True) | Q(ends_on__gte=datetime.date(year, 1, 1)),
-    )
+    return Q(_begun(datetime.date(year, 12, 31)), lasting(datetime.date(year, 1, 1)))
 
 
 def validate_time_zone(name: str) -> None:
@@ -246,13 +252,12 @@ class Site(models.Model):
 
 class ServiceQuerySet(models.QuerySet["Service"]):
     def open_on(self, day: datetime.date) -> Self:
-        return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day))
+        return self.filter(lasting(day))
 
     def called_on(self, day: datetime.date) -> Self:
         """Each with its `name_then` and `short_name_then`, the words of that day."""
-        held = Designation.objects.filter(
-            Q(starts_on__isnull=True) | Q(starts_on__lte=day), service=OuterRef("pk")
-        ).order_by(F("starts_on").desc(nulls_last=True))
+        begun = Designation.objects.filter(_begun(day), service=OuterRef("pk"))
+        held = begun.order_by(F("starts_on").desc(nulls_last=True))
         return self.annotate(
             name_then=Coalesce(Subquery(held.values("name")[:1]), F("name")),
             short_name_then=Coalesce(Subquery(held.values("short_name")[:1]), F("short_name")),
@@ -454,6 +459,10 @@ class Membership(models.Model):
 
     def is_in_force(self, on: datetime.date) -> bool:
         return (self.starts_on or on) <= on <= (self.ends_on or on)
+
+    def is_lasting(self, on: datetime.date) -> bool:
+        """Not over on a day, begun or not."""
+        return self.ends_on is None or self.ends_on >= on
 
 
 class TraceEntry(models.Model):

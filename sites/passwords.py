@@ -10,11 +10,10 @@ from enum import Enum
 
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from sites.models import Agent, Membership
+from sites.models import Agent, Membership, lasting
 
 MINIMUM = 15
 MINIMUM_OF_THE_POWERFUL = 16
@@ -46,9 +45,8 @@ def minimum_for(agent: Agent | None) -> int:
     """16 characters for who may change rights, now or later; 15 for the others."""
     if agent is None or agent.pk is None:
         return MINIMUM
-    lasting = Q(ends_on__isnull=True) | Q(ends_on__gte=timezone.localdate())
-    is_powerful = agent.memberships.filter(lasting, role__in=POWERFUL).exists()
-    return MINIMUM_OF_THE_POWERFUL if is_powerful else MINIMUM
+    held = agent.memberships.filter(lasting(timezone.localdate()), role__in=POWERFUL)
+    return MINIMUM_OF_THE_POWERFUL if held.exists() else MINIMUM
 
 
 def is_guessable(password: str, own_words: tuple[str, ...] = ()) -> bool:

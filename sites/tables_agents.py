@@ -12,7 +12,7 @@ from django.utils.safestring import mark_safe
 
 from sites import agents
 from sites.lists import DayColumn, ListFilters, ListTable
-from sites.models import Agent, Membership
+from sites.models import Agent, Membership, lasting
 from sites.tables import InstantColumn
 
 
@@ -46,7 +46,7 @@ class AgentsTable(ListTable):
         self.slug, self.on = slug, on
 
     def _roles(self, record: Any) -> list[str]:
-        lasting = [held for held in record.held if held.ends_on is None or held.ends_on >= self.on]
+        lasting = [held for held in record.held if held.is_lasting(self.on)]
         return [what_it_says(held, self.on) for held in lasting or record.held]
 
     def render_roles(self, record: Any) -> str:
@@ -87,13 +87,13 @@ class AgentsFilters(ListFilters):
         """Those who have left are shown on demand."""
         rows = super().filter_queryset(queryset)
         on = self.request.access.on
-        lasting = Exists(self._here().filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on)))
+        still_here = Exists(self._here().filter(lasting(on)))
         match self.form.cleaned_data["situation"]:
             case "all":
                 return rows
             case "gone":
-                return rows.exclude(lasting)
-        return rows.filter(lasting)
+                return rows.exclude(still_here)
+        return rows.filter(still_here)
 
     def _here(self) -> QuerySet[Membership]:
         return Membership.objects.filter(agent=OuterRef("pk"), prefecture=self.request.access.prefecture)

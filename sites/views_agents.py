@@ -109,7 +109,7 @@ def agent(request: AgentRequest, slug: str, agent: int) -> HttpResponse:
     """All that an agent holds here, and what may be done about it."""
     access = enter(request, slug, Action.ORGANISE)
     known = _known(access, agent)
-    lasting = [held for held in known.held if held.ends_on is None or held.ends_on >= access.on]
+    lasting = [held for held in known.held if held.is_lasting(access.on)]
     context = {
         "slug": slug,
         "agent": known,
@@ -348,7 +348,7 @@ def administrator(request: AgentRequest, agent: int) -> HttpResponse:
     context = {
         "agent": known,
         "state": agents.state_of(known, today),
-        "lasting": [held for held in known.held if held.ends_on is None or held.ends_on >= today],
+        "lasting": [held for held in known.held if held.is_lasting(today)],
         "is_oneself": known == request.user,
         "invitation": _invitation_words(agents.last_invitation(known, None)),
         "has_second_factor": second_factor.device_of(known) is not None,
@@ -361,7 +361,7 @@ def administrator_end(request: AgentRequest, agent: int) -> HttpResponse:
     administer(request)
     known: Any = get_object_or_404(agents.administrators(), pk=agent)
     today = _today()
-    lasting = [held for held in known.held if held.ends_on is None or held.ends_on >= today]
+    lasting = [held for held in known.held if held.is_lasting(today)]
     form = EndForm(sent(request))
     lead = "Ses droits d’administrateur sont perdus dès le clic qui suit leur fin."
     page = _page_of_administrator(
