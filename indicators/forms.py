@@ -14,7 +14,8 @@ from indicators.results import Board
 from indicators.selection import Selection
 from referentiel.measures import MONTHS, Comparator, Coverage, Printed, Verdict, in_french
 from referentiel.models import Indicator, Target
-from sites.fields import PlainTextField
+from sheets.words import typeset
+from sites.fields import PlainTextField, VersionField
 from sites.lists import FilterForm
 from sites.models import Unit
 
@@ -54,9 +55,6 @@ class SentenceField(PlainTextField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=TEXT_MAX, widget=forms.Textarea(attrs={"rows": 3}), **options)
-        self.error_messages["max_length"] = (
-            "Ce texte compte %(show_value)d caractères\xa0: le ramener à %(limit_value)d au plus."
-        )
 
 
 class PrintedField(WhereAskedMixin, forms.CharField):
@@ -65,13 +63,6 @@ class PrintedField(WhereAskedMixin, forms.CharField):
 
 class ReasonField(WhereAskedMixin, SentenceField):
     """A few lines that some answers ask for."""
-
-
-class VersionField(forms.IntegerField):
-    widget = forms.HiddenInput
-
-    def __init__(self) -> None:
-        super().__init__(min_value=0, max_value=2**53)
 
 
 class FigureForm(DsfrBaseForm):
@@ -165,7 +156,7 @@ class FigureForm(DsfrBaseForm):
         try:
             amount = read_result(self.cleaned_data["value"], self.cell.indicator.unit)
         except MisfitError as misfit:
-            self.add_error("value", on_a_page(misfit))
+            self.add_error("value", typeset(str(misfit)))
             return
         if amount is None:
             self.add_error("value", "Donner la valeur imprimée.")
@@ -286,7 +277,7 @@ class TargetForm(DsfrBaseForm):
         try:
             target = read_target(self.cleaned_data["value"], self._unit)
         except MisfitError as misfit:
-            raise forms.ValidationError(on_a_page(misfit)) from misfit
+            raise forms.ValidationError(typeset(str(misfit))) from misfit
         if target is None or target.comparator:
             raise forms.ValidationError("Donner le nombre seul\xa0: la comparaison est choisie à côté.")
         if Printed(target.value).places > PLACES_MAX:
@@ -316,8 +307,3 @@ class NewNoteForm(DsfrBaseForm):
     def __init__(self, *arguments: Any, units: Any, indicators: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.fields["unit"].queryset, self.fields["indicator"].queryset = units, indicators
-
-
-def on_a_page(misfit: Exception) -> str:
-    """A sentence made for a terminal, with the spaces that a page wants."""
-    return re.sub(" (?=[:;?!»%])|(?<=«) ", "\xa0", str(misfit))

@@ -9,6 +9,7 @@ from indicators.norm import Norm
 from sheets.reading import MAX_FILE_BYTES
 from sheets.words import visible
 from sheets.writing import KINDS
+from sites.fields import VersionField
 from sites.lists import KIND_LABELS
 
 OLDEST_YEAR = 2008
@@ -103,7 +104,7 @@ class AnswerForm(DsfrBaseForm):
         },
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    version = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+    version = VersionField()
 
     def __init__(self, *args: Any, code: Code, cell: str, norm: Norm, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -6,27 +6,33 @@ from dsfr.forms import DsfrBaseForm
 
 from publications import pdf, richtext
 from publications.models import Bilan, Presentation
-from sites.fields import PlainTextField
+from sites.fields import PlainTextField, VersionField, day_input
 
 REASON_MAX = 1_000
+
+
+# What `richtext` makes of a typed text.
+HOW_TO_TYPE = (
+    "Une ligne vide sépare deux paragraphes\xa0; «\xa0-\xa0» en début de ligne fait un point de liste, "
+    "«\xa0##\xa0» un sous-titre. **gras**, *italique*, [mots du lien](https://adresse)."
+)
+
+
+def text_field(label: str, help_text: str, *, most: int, rows: int) -> PlainTextField:
+    return PlainTextField(
+        label=label,
+        required=False,
+        max_length=most,
+        help_text=help_text,
+        widget=forms.Textarea(attrs={"rows": rows}),
+    )
 
 
 class PartForm(DsfrBaseForm):
     """Bounded by what a PDF is made for."""
 
-    text = PlainTextField(
-        label="Texte",
-        required=False,
-        max_length=pdf.PART_CHARACTERS,
-        help_text="Une ligne vide sépare deux paragraphes\xa0; «\xa0-\xa0» en début de ligne fait un point "
-        "de liste, «\xa0##\xa0» un sous-titre. **gras**, *italique*, [mots du lien](https://adresse).",
-        error_messages={
-            "max_length": "Ce texte compte %(show_value)d caractères\xa0: "
-            "le ramener à %(limit_value)d au plus."
-        },
-        widget=forms.Textarea(attrs={"rows": 18}),
-    )
-    version = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+    text = text_field("Texte", HOW_TO_TYPE, most=pdf.PART_CHARACTERS, rows=18)
+    version = VersionField()
 
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"]
@@ -61,7 +67,7 @@ class PresentationForm(DsfrBaseForm, forms.ModelForm):
     held_on = forms.DateField(
         label="Date de la réunion",
         help_text="Une date à venir est affichée «\xa0prévu le…\xa0».",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=day_input(),
         error_messages={"required": "Indiquer la date de la réunion.", "invalid": "Cette date n’existe pas."},
     )
     remark = PlainTextField(
@@ -119,11 +125,7 @@ class FreezeForm(DsfrBaseForm):
         label="Ce que corrige cette édition, et pourquoi",
         max_length=pdf.ERRATUM_CHARACTERS,
         help_text="Ce texte sera imprimé après la page de titre et affiché en tête de la page publique.",
-        error_messages={
-            "required": "Dire ce que cette édition corrige, et pourquoi.",
-            "max_length": "Ce texte compte %(show_value)d caractères\xa0: "
-            "le ramener à %(limit_value)d au plus.",
-        },
+        error_messages={"required": "Dire ce que cette édition corrige, et pourquoi."},
         widget=forms.Textarea(attrs={"rows": 6}),
     )
 

@@ -9,9 +9,9 @@ from dsfr.forms import DsfrBaseForm
 
 from publications import richtext
 from publications.documents import LARGEST, MEGABYTES, Description
-from publications.forms import REASON_MAX
+from publications.forms import HOW_TO_TYPE, WithdrawForm, text_field
 from publications.models import Document, Entry, Introduction, Notices
-from sites.fields import PlainTextField
+from sites.fields import VersionField, day_input
 
 TEXT_MAX = 10_000
 REMARK_MAX = 1_000
@@ -22,33 +22,28 @@ def day_field(label: str, help_text: str, *, required: bool = False) -> forms.Da
         label=label,
         help_text=help_text,
         required=required,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=day_input(),
         error_messages={"required": "Indiquer cette date.", "invalid": "Cette date n’existe pas."},
     )
 
 
-def text_field(label: str, help_text: str, *, most: int, rows: int) -> PlainTextField:
-    return PlainTextField(
-        label=label,
-        required=False,
-        max_length=most,
-        help_text=help_text,
-        error_messages={
-            "max_length": "Ce texte compte %(show_value)d caractères\xa0: "
-            "le ramener à %(limit_value)d au plus."
-        },
-        widget=forms.Textarea(attrs={"rows": rows}),
-    )
+class VersionedForm(DsfrBaseForm, forms.ModelForm):
+    """Words about a row. `version` is the one that their author read."""
+
+    version = VersionField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["version"].initial = self.instance.version
 
 
-class DescriptionForm(DsfrBaseForm, forms.ModelForm):
-    """What is said of a document. `version` is the one that its author read."""
+class DescriptionForm(VersionedForm):
+    """What is said of a document."""
 
     dated_on = day_field("Date du document", "Celle qui est écrite dessus ou de sa signature.", required=True)
     starts_on = day_field("Valable du", "Si le document dit à partir de quand il s’applique.")
     ends_on = day_field("Valable jusqu’au", "Passé ce jour, le document rejoint de lui-même l’historique.")
     remark = text_field("Remarque", "Une phrase, que liront ses lecteurs.", most=REMARK_MAX, rows=3)
-    version = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
 
     class Meta:
         model = Document
@@ -72,7 +67,6 @@ class DescriptionForm(DsfrBaseForm, forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["audience"].choices = Document.Audience.choices  # type: ignore[attr-defined]
-        self.fields["version"].initial = self.instance.version
 
     def clean_title(self) -> str:
         """On one line, in the direction in which it was typed."""
@@ -118,40 +112,23 @@ class DepositForm(DescriptionForm):
 class ReadAgainForm(forms.Form):
     """Which version the publisher has read."""
 
-    version = forms.IntegerField(min_value=0, max_value=2**31 - 1)
+    version = VersionField()
 
 
-class WithdrawDocumentForm(DsfrBaseForm):
-    reason = PlainTextField(
-        label="Motif du retrait",
-        max_length=REASON_MAX,
-        help_text="En une phrase. Il reste dans la liste des documents, pour les responsables qualité.",
-        error_messages={
-            "required": "Indiquer le motif du retrait.",
-            "max_length": "Ce motif compte %(show_value)d caractères\xa0: "
-            "le ramener à %(limit_value)d au plus.",
-        },
-        widget=forms.Textarea(attrs={"rows": 4}),
-    )
+class WithdrawDocumentForm(WithdrawForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields[
+            "reason"
+        ].help_text = "En une phrase. Il reste dans la liste des documents, pour les responsables qualité."
 
 
-class IntroductionForm(DsfrBaseForm, forms.ModelForm):
-    text = text_field(
-        "Texte",
-        "Une ligne vide sépare deux paragraphes\xa0; «\xa0-\xa0» en début de ligne fait un point de liste, "
-        "«\xa0##\xa0» un sous-titre. **gras**, *italique*, [mots du lien](https://adresse).",
-        most=TEXT_MAX,
-        rows=12,
-    )
-    version = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+class IntroductionForm(VersionedForm):
+    text = text_field("Texte", HOW_TO_TYPE, most=TEXT_MAX, rows=12)
 
     class Meta:
         model = Introduction
         fields = ["text"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["version"].initial = self.instance.version
 
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"]
@@ -162,7 +139,7 @@ class IntroductionForm(DsfrBaseForm, forms.ModelForm):
         return text
 
 
-class NoticesForm(DsfrBaseForm, forms.ModelForm):
+class NoticesForm(VersionedForm):
     editor = text_field(
         "Éditeur du site",
         "Le nom de la préfecture et son adresse, comme sur un courrier.",
@@ -182,7 +159,6 @@ class NoticesForm(DsfrBaseForm, forms.ModelForm):
         most=REMARK_MAX,
         rows=4,
     )
-    version = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
 
     class Meta:
         model = Notices
@@ -200,10 +176,6 @@ class NoticesForm(DsfrBaseForm, forms.ModelForm):
         error_messages = {
             "email": {"invalid": "Cette adresse n’est pas complète. Format attendu\xa0: nom@domaine.fr"}
         }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["version"].initial = self.instance.version
 
     @property
     def said(self) -> dict[str, str]:

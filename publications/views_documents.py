@@ -20,6 +20,7 @@ from publications.forms_documents import (
 from publications.models import Bilan, Document, Entry
 from publications.publish import RefusedError
 from publications.tables import DocumentFilters, DocumentTable
+from sheets.words import french_day
 from sites import lists, trace
 from sites.access import Access, Action, AgentRequest, enter
 from sites.asking import asks_first, sent
@@ -255,7 +256,7 @@ def _said(row: Any, name: str) -> str:
     if choice := getattr(row, f"get_{name}_display", None):
         return str(choice())
     value = getattr(row, name)
-    return f"{value:%d/%m}/{value.year:04}" if isinstance(value, datetime.date) else value or ""
+    return french_day(value) if isinstance(value, datetime.date) else value or ""
 
 
 def _deposit_page(request: AgentRequest, form: DepositForm, replaces: Document | None) -> HttpResponse:

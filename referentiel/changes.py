@@ -10,6 +10,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 
 from referentiel.measures import in_french
+from sheets.words import french_day
 
 CREATED = "+"
 KINDS = {CREATED: "Création", "~": "Modification", "-": "Suppression"}
@@ -48,7 +49,7 @@ def said(row: Any, field: Any, quote: str = "{}") -> str:
         case bool():
             return "oui" if value else "non"
         case datetime.date():
-            return f"{value:%d/%m}/{value.year:04}"
+            return french_day(value)
         case Decimal():
             return in_french(value.normalize())
         case list():

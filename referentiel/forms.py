@@ -4,7 +4,6 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from dsfr.forms import DsfrBaseForm
 
 from referentiel import editing
@@ -21,36 +20,16 @@ from referentiel.models import (
     national_or_own,
 )
 from referentiel.search import CERTAINTIES, certainties, speaks_of
-from sites.fields import RowsField
+from sites.fields import LinesField, RowsField, VersionField, day_input
 from sites.lists import FilterForm
 from sites.models import Prefecture, Service
 
-ALIAS_MAX = 200
-ALIASES_MAX = 30
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 PROOF = ["source", "certainty", "remark"]
 
 
 class DayField(forms.DateField):
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-
-
-class LinesField(forms.CharField):
-    """A list of short texts, one a line."""
-
-    widget = forms.Textarea(attrs={"rows": 4})
-
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def clean(self, value: Any) -> list[str]:
-        lines = [" ".join(line.split()) for line in (super().clean(value) or "").splitlines()]
-        kept = list(dict.fromkeys(line for line in lines if line))
-        if len(kept) > ALIASES_MAX:
-            raise ValidationError(f"{ALIASES_MAX} libellés au plus.")
-        if any(len(line) > ALIAS_MAX for line in kept):
-            raise ValidationError(f"Un libellé compte {ALIAS_MAX} caractères au plus.")
-        return kept
+    widget = day_input()
 
 
 class NormForm(DsfrBaseForm, forms.ModelForm):
@@ -59,7 +38,7 @@ class NormForm(DsfrBaseForm, forms.ModelForm):
     # The page has set what the form does not ask: constraints that name it are checked too.
     checks_the_whole_row = True
 
-    seen = forms.IntegerField(min_value=0, max_value=2**62, widget=forms.HiddenInput)
+    seen = VersionField()
 
     def __init__(self, *args: Any, prefecture: Prefecture | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -127,6 +106,8 @@ class EngagementForm(NormForm):
 
 class IndicatorForm(NormForm):
     aliases = LinesField(
+        most=30,
+        longest=200,
         label="Libellés imprimés",
         required=False,
         help_text="Un par ligne\xa0: les noms que cet indicateur porte dans vos tableaux. "
@@ -298,7 +279,7 @@ class AnswerForm(DsfrBaseForm):
         label="Source", max_length=300, help_text="Le texte, sa date, sa page ou son article."
     )
     answered_on = DayField(label="Date de la réponse")
-    seen = forms.IntegerField(min_value=0, max_value=2**62, widget=forms.HiddenInput)
+    seen = VersionField()
 
 
 # --- What one looks at ---

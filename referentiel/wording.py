@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from referentiel.measures import NBSP, with_unit
 from referentiel.models import DelayRule, Target
+from sheets.words import french_day
 
 
 class Dated(Protocol):
@@ -18,10 +19,10 @@ class Dated(Protocol):
 def period(row: Dated) -> str:
     """From when to when a row holds."""
     if row.starts_on and row.ends_on:
-        return f"du {_day(row.starts_on)} au {_day(row.ends_on)}"
+        return f"du {french_day(row.starts_on)} au {french_day(row.ends_on)}"
     if row.starts_on:
-        return f"à partir du {_day(row.starts_on)}"
-    return f"jusqu’au {_day(row.ends_on)}" if row.ends_on else "sans limite de date"
+        return f"à partir du {french_day(row.starts_on)}"
+    return f"jusqu’au {french_day(row.ends_on)}" if row.ends_on else "sans limite de date"
 
 
 def target(row: Target, unit: str) -> str:
@@ -48,7 +49,3 @@ def merged(lines: Sequence[tuple[tuple[str, ...], ...]]) -> list[tuple[Any, ...]
             found[rest] = found.get(rest, ()) + line[part]
         lines = [(*rest[:part], labels, *rest[part:]) for rest, labels in found.items()]
     return list(lines)
-
-
-def _day(on: datetime.date) -> str:
-    return f"{on:%d/%m}/{on.year:04}"

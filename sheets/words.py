@@ -1,5 +1,6 @@
-"""How two spellings of a word are the same word."""
+"""How two spellings of a word are the same word, and how French sets words and days."""
 
+import datetime
 import re
 import unicodedata
 
@@ -24,3 +25,8 @@ def typeset(text: str) -> str:
     """The no-break spaces and the apostrophes of French, in a sentence that was written without them."""
     text = re.sub(r" (?=[:;?!»%](?:\W|$))", "\N{NO-BREAK SPACE}", text).replace("« ", "«\N{NO-BREAK SPACE}")
     return text.replace("'", "’")
+
+
+def french_day(day: datetime.date) -> str:
+    """« 26/11/2026 »; « %Y » would write the year 1 without its zeros."""
+    return f"{day:%d/%m}/{day.year:04}"

@@ -25,6 +25,8 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+from sheets.words import french_day
+
 Cell: TypeAlias = str | int | Decimal | datetime.date | bool | None
 
 # What makes a formula of a text.
@@ -98,13 +100,12 @@ def _csv_text(cell: Cell) -> str:
         case Decimal():
             return f"{cell:f}".replace(".", ",")
         case datetime.date():
-            return _french_day(cell)
+            return _shown(cell)
     return str(cell)
 
 
-def _french_day(day: datetime.date) -> str:
-    shown = f"{day:%d/%m}/{day.year:04}"
-    return f"{shown} {day:%H:%M}" if isinstance(day, datetime.datetime) else shown
+def _shown(day: datetime.date) -> str:
+    return french_day(day) + (f" {day:%H:%M}" if isinstance(day, datetime.datetime) else "")
 
 
 # --- XLSX --------------------------------------------------------------------------------------------------
@@ -195,7 +196,7 @@ def _ods_cell(value: Cell, styles: "_OdsStyles", *, is_title: bool) -> Any:
         case datetime.date():
             cell = TableCell(valuetype="date", stylename=styles.day)
             cell.setAttrNS(OFFICENS, "date-value", value.isoformat()[:19])
-            cell.addElement(P(text=_french_day(value)))
+            cell.addElement(P(text=_shown(value)))
             return cell
     decimal = Decimal(value)
     cell = TableCell(valuetype="float", value=f"{decimal:f}", stylename=styles.of_places(_places(decimal)))

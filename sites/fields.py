@@ -10,10 +10,26 @@ from django import forms
 DIRECTION_MARKS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
+def day_input() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class VersionField(forms.IntegerField):
+    """The version of a row that the author of a form has read."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(min_value=0, max_value=2**62)
+
+
 class PlainTextField(forms.CharField):
     """Text of several lines, without control characters. A line end counts for one character."""
 
     widget = forms.Textarea
+    default_error_messages = {
+        "max_length": "Ce texte compte %(show_value)d caractères\xa0: le ramener à %(limit_value)d au plus."
+    }
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
@@ -26,6 +42,24 @@ class PlainTextField(forms.CharField):
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         """Without « maxlength »: a browser would cut a pasted text in silence."""
         return {}
+
+
+class LinesField(forms.CharField):
+    """A list of names, one a line; blank lines and repetitions are left out."""
+
+    def __init__(self, *, most: int, longest: int, **options: Any) -> None:
+        super().__init__(widget=forms.Textarea(attrs={"rows": 5}), **options)
+        self.most, self.longest = most, longest
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        lines = (" ".join(line.split()) for line in (value or "").splitlines())
+        names = list(dict.fromkeys(line for line in lines if line))
+        if len(names) > self.most or any(len(name) > self.longest for name in names):
+            raise forms.ValidationError(f"Au plus {self.most} noms, de {self.longest} caractères chacun.")
+        return names
 
 
 class RowsField(forms.ModelMultipleChoiceField):

@@ -1,7 +1,6 @@
 """What is typed on the pages of the organisation. `sites.organisation` decides whether it may be."""
 
 import datetime
-import re
 from typing import Any
 
 from django import forms
@@ -9,16 +8,12 @@ from django.core.validators import MaxLengthValidator, MaxValueValidator, MinVal
 from django.db.models import Q
 from dsfr.forms import DsfrBaseForm
 
-from sites.fields import RowsField
+from sites.fields import LinesField, RowsField, day_input
 from sites.models import Closure, Prefecture, Service, Site, Unit, lasting
 from sites.organisation import TIME_ZONE_OF, State
 from sites.workdays import YEARS, ZONE_LABELS, UnknownZoneError, zone_of
 
 REQUIRED = {"required": "Remplissez ce champ."}
-
-
-def day_input() -> forms.DateInput:
-    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class DayField(forms.DateField):
@@ -36,29 +31,6 @@ class DayField(forms.DateField):
             },
             **options,
         )
-
-
-class LinesField(forms.CharField):
-    """A list of names, one a line; blank lines and repetitions are left out."""
-
-    MAX_LINES, MAX_LENGTH = 50, 120
-
-    widget = forms.Textarea(attrs={"rows": 5})
-
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> Any:
-        lines = [re.sub(r"\s+", " ", line).strip() for line in (value or "").splitlines()]
-        names = list(dict.fromkeys(line for line in lines if line))
-        if len(names) > self.MAX_LINES or any(len(name) > self.MAX_LENGTH for name in names):
-            raise forms.ValidationError(
-                f"Au plus {self.MAX_LINES} noms, de {self.MAX_LENGTH} caractères chacun."
-            )
-        return names
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return (initial or []) != self.to_python(data)
 
 
 class CheckboxInput(forms.CheckboxInput):
@@ -169,6 +141,8 @@ class UnitForm(VersionedForm):
         help_text="Place de la colonne dans les tableaux\xa0: 0 pour la première.",
     )
     aliases = LinesField(
+        most=50,
+        longest=120,
         label="Autres noms",
         required=False,
         help_text="Noms imprimés dans d’anciens documents, un par ligne\xa0: l’import les reconnaît. "

@@ -19,6 +19,7 @@ from django.utils.http import content_disposition_header
 from dsfr.forms import DsfrBaseForm
 
 from sheets import writing
+from sheets.words import french_day
 from sites import trace
 from sites.access import AgentRequest
 from sites.models import TraceEntry
@@ -33,7 +34,7 @@ class DayColumn(tables.Column):
     """A day: « 26/11/2026 » on the screen, a true date in exports."""
 
     def render(self, value: datetime.date) -> str:
-        return f"{value:%d/%m}/{value.year:04}"
+        return french_day(value)
 
     def value(self, value: datetime.date) -> datetime.date:
         return value

@@ -4,10 +4,10 @@ import datetime
 
 import django_filters
 import django_tables2 as tables
-from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from sites.fields import day_input
 from sites.lists import ListFilters, ListTable
 from sites.models import TraceEntry
 
@@ -43,13 +43,13 @@ class JournalFilters(ListFilters):
         label="Depuis le",
         field_name="at__date",
         lookup_expr="gte",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=day_input(),
     )
     before = django_filters.DateFilter(
         label="Jusqu’au",
         field_name="at__date",
         lookup_expr="lte",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=day_input(),
     )
 
     def naming(self, rows: QuerySet[TraceEntry], name: str, value: str) -> QuerySet[TraceEntry]:

@@ -8,7 +8,7 @@ import django_tables2 as tables
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from sites.forms_organisation import day_input
+from sites.fields import day_input
 from sites.lists import DayColumn, ListFilters, ListTable
 from sites.models import Prefecture, Service, Unit
 from sites.workdays import ZONE_LABELS

@@ -21,6 +21,8 @@ from functools import lru_cache
 from itertools import accumulate, compress
 from typing import Final, NamedTuple, TypeAlias
 
+from sheets.words import french_day
+
 ZONE_LABELS: Final[dict[str, str]] = {
     "metropole": "Métropole",
     "alsace-moselle": "Alsace-Moselle",
@@ -219,8 +221,8 @@ class WorkCalendar:
         for first, last, reason in self.closures:
             if last < first:
                 raise BackwardsError(
-                    f"La fermeture « {reason} » finirait le {_french(last)}, "
-                    f"avant son début, le {_french(first)}."
+                    f"La fermeture « {reason} » finirait le {french_day(last)}, "
+                    f"avant son début, le {french_day(first)}."
                 )
             # Clipped, so that a closure "until further notice" costs no more than the calendar.
             for day in range(max(first.toordinal(), span.start), min(last.toordinal() + 1, span.stop)):
@@ -276,7 +278,7 @@ class WorkCalendar:
         index = day.toordinal() - self._eve
         if not 0 < index < len(self._ordinals):
             raise OutOfRangeError(
-                f"Le {_french(day)} est hors du calendrier des jours ouvrés, "
+                f"Le {french_day(day)} est hors du calendrier des jours ouvrés, "
                 f"qui va de {self.years[0]} à {self.years[1]}."
             )
         return index
@@ -285,7 +287,8 @@ class WorkCalendar:
         start, end = self._index(received), self._index(answered)
         if end < start:
             raise BackwardsError(
-                f"La réponse du {_french(answered)} est antérieure à la réception du {_french(received)}."
+                f"La réponse du {french_day(answered)} est antérieure à la réception "
+                f"du {french_day(received)}."
             )
         return start, end
 
@@ -313,7 +316,3 @@ def calendar_for(
 
 # A calendar weighs some 200 kB. Préfectures of a zone without closures of their own share one.
 _kept_calendar = lru_cache(maxsize=128)(WorkCalendar)
-
-
-def _french(day: date) -> str:
-    return f"{day:%d/%m}/{day.year:04}"  # « %Y » writes the year 1 without its zeros

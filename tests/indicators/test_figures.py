@@ -165,7 +165,7 @@ def test_the_months_counted_are_kept(cell, claire, client_of):
         ({"numerator": "٣"}, "«\xa0٣\xa0» n’est pas un nombre entier sans signe."),
         ({"denominator": "9" * 13}, "Ce nombre est trop grand\xa0: 12 chiffres au plus."),
         ({"denominator": ""}, "Donner ce nombre, ou choisir une autre réponse ci-dessus."),
-        ({"kind": "value", "value": "cent"}, "«\xa0cent\xa0» n'est pas un nombre."),
+        ({"kind": "value", "value": "cent"}, "«\xa0cent\xa0» n’est pas un nombre."),
         ({"kind": "value", "value": "140 %"}, "«\xa0140\xa0%\xa0» dépasse 100\xa0%."),
         ({"kind": "value", "value": "94,12345 %"}, "Garder 4 décimales au plus."),
         ({"kind": "value", "value": ""}, "Donner la valeur imprimée."),
