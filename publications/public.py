@@ -20,6 +20,7 @@ from django.views.decorators.http import conditional_page, require_safe
 from publications import espace, reading, table
 from publications.models import Bilan, BilanQuerySet, Document, Entry, Presentation
 from referentiel.models import Adoption
+from sheets.writing import KINDS
 from sites import files
 from sites.models import Prefecture, Site, in_force
 
@@ -123,9 +124,9 @@ def edition_pdf(request: HttpRequest, slug: str, year: str, edition: str) -> Htt
 @conditional_page
 @ASKED_FOR_AGAIN
 def bilan_csv(request: HttpRequest, slug: str, year: str) -> HttpResponse:
-    """The figures for a spreadsheet, which recognises UTF-8 by its BOM."""
+    """The figures for a spreadsheet."""
     shown = _shown(slug, year)
-    response = HttpResponse(table.as_csv(shown).encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(table.as_csv(shown), content_type=KINDS["csv"])
     response["Content-Disposition"] = f'attachment; filename="bilan-{shown.year}-{slug}.csv"'
     response["ETag"] = f'"{shown.sha256}-{shown.edition}-{table.FORMAT}"'
     return response

@@ -1,25 +1,17 @@
-"""The figures of a bilan as a table for spreadsheets: French CSV, one row per unit and indicator.
+"""The figures of a bilan as a table for spreadsheets: French CSV, one row per unit and indicator."""
 
-Numbers stay numbers. Text comes from people: none of it may act as a formula where the file is opened.
-"""
-
-import csv
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from unicodedata import category
 
 from publications.formats import Data
 from publications.models import Bilan
 from referentiel.measures import Coverage
 from referentiel.models import Indicator
+from sheets.writing import Cell, Sheet, write
 
 # Changes with the columns or the way they are written.
-FORMAT = 1
-
-# What makes a formula of a text; a tab or a line end in front of it is taken away first.
-FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -37,7 +29,7 @@ class Row:
 
 
 # header → what stands under it: a number (or nothing), or text
-COLUMNS: dict[str, Callable[[Row], Decimal | int | str | None]] = {
+COLUMNS: dict[str, Callable[[Row], Cell]] = {
     "unité": lambda row: row.unit["name"],
     "thème": lambda row: row.theme,
     "engagement": lambda row: row.line["engagement"],
@@ -58,14 +50,9 @@ COLUMNS: dict[str, Callable[[Row], Decimal | int | str | None]] = {
 }
 
 
-def as_csv(bilan: Bilan) -> str:
-    """The text of the file; it is to be encoded in UTF-8 with a BOM, which spreadsheets look for."""
-    file = io.StringIO(newline="")
-    writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for row in _rows(bilan):
-        writer.writerow(_written(column(row)) for column in COLUMNS.values())
-    return file.getvalue()
+def as_csv(bilan: Bilan) -> bytes:
+    rows = [[column(row) for column in COLUMNS.values()] for row in _rows(bilan)]
+    return write(Sheet(str(bilan), tuple(COLUMNS), rows), "csv")
 
 
 def _rows(bilan: Bilan) -> list[Row]:
@@ -88,12 +75,3 @@ def _absence(cell: Data) -> str:
 
 def _number(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
-
-
-def _written(value: Decimal | int | str | None) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        text = "".join(" " if category(character) == "Cc" else character for character in value).strip()
-        return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
-    return f"{value:f}".replace(".", ",") if isinstance(value, Decimal) else str(value)
