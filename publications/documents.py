@@ -15,10 +15,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from publications import inspection
 from publications.models import Document, Entry, Introduction, Notices
 from publications.publish import RefusedError
-from sites import files
+from sites import files, inspection
 from sites.models import Agent, Prefecture
 
 MEGABYTES = 20

@@ -10,8 +10,8 @@ from django.utils.text import slugify
 from simple_history.models import HistoricalRecords
 
 from publications import formats
-from publications.inspection import Lack
 from sites.access import Access
+from sites.inspection import Lack
 from sites.models import Prefecture, dates_in_order
 
 

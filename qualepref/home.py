@@ -7,13 +7,15 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from improvement import dues
+from improvement.dues import Agenda
 from indicators.models import FigureImport, Measurement
 from publications.models import Bilan, Document
 from qualepref import failures, first_steps
 from qualepref.failures import Failure
 from qualepref.first_steps import FirstSteps
 from sites.access import Access, AgentRequest, holdings
-from sites.models import Prefecture
+from sites.models import Agent, Prefecture
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Desk:
     failures: list[Failure]
     imports: int
     """Tables that were brought and wait to be verified."""
+    agenda: Agenda
     first_steps: FirstSteps | None
     """Where the agent sets up a préfecture that has nothing yet."""
 
@@ -63,15 +66,15 @@ class Desk:
 def home(request: AgentRequest) -> HttpResponse:
     held = holdings(request)
     context = {
-        "desks": _desks(held.accesses),
+        "desks": _desks(request.user, held.accesses),
         "is_administrator": held.is_administrator,
         "prefecture_count": Prefecture.objects.count() if held.is_administrator else None,
     }
     return render(request, "home.html", context)
 
 
-def _desks(accesses: tuple[Access, ...]) -> list[Desk]:
-    """One desk a préfecture, by five queries however many there are; six if one of them is new."""
+def _desks(agent: Agent, accesses: tuple[Access, ...]) -> list[Desk]:
+    """One desk a préfecture, by seven queries however many there are; eight if one of them is new."""
     prefectures = [access.prefecture.pk for access in accesses]
     figures = Measurement.objects.of_their_own_document().filter(prefecture__in=prefectures)
     with_figures = set(figures.values_list("prefecture", "period_start__year").distinct())
@@ -85,6 +88,7 @@ def _desks(accesses: tuple[Access, ...]) -> list[Desk]:
     brought = FigureImport.objects.open().filter(prefecture__in=writing)
     imports = dict(brought.order_by().values_list("prefecture").annotate(Count("pk")))
     failed = failures.of(accesses)
+    agendas = dues.agendas(agent, accesses)
     return [
         Desk(
             access=access,
@@ -92,6 +96,7 @@ def _desks(accesses: tuple[Access, ...]) -> list[Desk]:
             drafts=drafts.get(access.prefecture.pk, 0),
             failures=failed.get(access.prefecture.pk, []),
             imports=imports.get(access.prefecture.pk, 0),
+            agenda=agendas[access.prefecture.pk],
             first_steps=new.get(access.prefecture.pk),
         )
         for access, own in years.items()

@@ -114,6 +114,7 @@ if IN_PRODUCTION and (
 INSTALLED_APPS = [
     "qualepref.apps.QualeprefConfig",
     "publications.apps.PublicationsConfig",
+    "improvement.apps.ImprovementConfig",
     "indicators.apps.IndicatorsConfig",
     "referentiel.apps.ReferentielConfig",
     "sites.apps.SitesConfig",

@@ -117,6 +117,13 @@ SUBJECTS = (
         ),
     ),
     Section(
+        "Amélioration",
+        (
+            Page("Plan d’actions", "actions", Action.READ_PLAN),
+            Page("Calendrier des obligations", "duties", Action.READ_DUTIES),
+        ),
+    ),
+    Section(
         "Espace Qualité",
         (
             Page("Rubriques", "espace", Action.READ),

@@ -6,6 +6,7 @@ the next click.
 """
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -27,6 +28,9 @@ class Action(Enum):
     SIGN = "rédiger, arrêter, publier et retirer un bilan"
     WRITE_FIGURES = "importer, saisir ou corriger des chiffres"
     PUBLISH = "publier les documents de l’Espace Qualité"
+    READ_PLAN = "lire le plan d’actions"
+    READ_DUTIES = "lire le calendrier des obligations"
+    MANAGE_PLAN = "tenir le plan d’actions et le calendrier des obligations"
     ADAPT_NORM = "adapter le référentiel et son périmètre à la préfecture"
     ORGANISE = "organiser la préfecture, ses agents et leurs droits"
     READ_TRACE = "lire le journal"
@@ -39,6 +43,9 @@ ROLES_THAT_MAY = {
     Action.SIGN: frozenset({Role.QUALITY_MANAGER}),
     Action.WRITE_FIGURES: frozenset({Role.QUALITY_MANAGER}),
     Action.PUBLISH: frozenset({Role.QUALITY_MANAGER}),
+    Action.READ_PLAN: frozenset({Role.QUALITY_MANAGER, Role.REFERENT, Role.DIRECTOR, Role.AUDITOR}),
+    Action.READ_DUTIES: frozenset({Role.QUALITY_MANAGER, Role.DIRECTOR, Role.AUDITOR}),
+    Action.MANAGE_PLAN: frozenset({Role.QUALITY_MANAGER}),
     Action.ADAPT_NORM: frozenset({Role.QUALITY_MANAGER}),
     Action.ORGANISE: frozenset({Role.QUALITY_MANAGER, Role.ADMINISTRATOR}),
     Action.READ_TRACE: frozenset({Role.QUALITY_MANAGER, Role.ADMINISTRATOR}),
@@ -89,6 +96,18 @@ class Access:
         return self.may(Action.PUBLISH)
 
     @property
+    def may_read_plan(self) -> bool:
+        return self.may(Action.READ_PLAN)
+
+    @property
+    def may_read_duties(self) -> bool:
+        return self.may(Action.READ_DUTIES)
+
+    @property
+    def may_manage_plan(self) -> bool:
+        return self.may(Action.MANAGE_PLAN)
+
+    @property
     def may_adapt_norm(self) -> bool:
         return self.may(Action.ADAPT_NORM)
 
@@ -104,10 +123,22 @@ class Access:
     def units(self) -> QuerySet[Unit]:
         """The columns of the board that the agent's memberships cover."""
         units = Unit.objects.filter(prefecture=self.prefecture)
-        if any(held.unit_id is None and held.service_id is None for held in self.memberships):
-            return units
-        own = [held.service.unit if held.service else held.unit for held in self.memberships]
-        return units.filter(pk__in=[unit.pk for unit in own if unit])
+        return units if _is_unscoped(self.memberships) else units.filter(pk__in=_units_of(self.memberships))
+
+    def units_for(self, action: Action) -> set[int] | None:
+        """The units for which a role of the agent allows the action; None where it is all of the préfecture,
+        what belongs to no unit included."""
+        allowing = [held for held in self.memberships if held.role in ROLES_THAT_MAY[action]]
+        return None if _is_unscoped(allowing) else _units_of(allowing)
+
+
+def _is_unscoped(memberships: Iterable[Membership]) -> bool:
+    return any(held.unit_id is None and held.service_id is None for held in memberships)
+
+
+def _units_of(memberships: Iterable[Membership]) -> set[int]:
+    own = [held.service.unit_id if held.service else held.unit_id for held in memberships]
+    return {unit for unit in own if unit}
 
 
 @dataclass(frozen=True)

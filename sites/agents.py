@@ -98,6 +98,16 @@ def named(lines: QuerySet[TraceEntry]) -> QuerySet[TraceEntry]:
     return lines.select_related("agent").annotate(concerned=name)
 
 
+def at_work(prefecture: Prefecture, on: datetime.date) -> QuerySet[Agent]:
+    """Who may be given something to do: an agent of the préfecture that day, whose name is known to it."""
+    own = Membership.objects.filter(prefecture=prefecture)
+    pending = own.filter(
+        Q(agent__last_login__isnull=True) | Q(agent__last_login__lt=F("invited_at")), invited_at__isnull=False
+    )
+    here = Agent.objects.filter(is_active=True, pk__in=own.filter(in_force(on)).values("agent"))
+    return here.exclude(pk__in=pending.values("agent"))
+
+
 def referents(prefecture: Prefecture, on: datetime.date) -> QuerySet[Membership]:
     """Who answers today for the quality of each unit and service, deputies second."""
     return (

@@ -307,6 +307,18 @@ def imports(published: Bilan) -> None:
 
 
 @pytest.fixture
+def planned(organised: None, prefecture: Prefecture, claire: Agent) -> None:
+    """Claire's actions, 9201 open and 9202 done with a file; a duty that was done once, with a file."""
+    name = "preuves/test.png"
+    kept = {"proof_file": name, "proof_sha256": files.keep(name, b"png")}
+    own = {"prefecture": prefecture, "owner": claire, "unit": Unit.objects.get(pk=9001)}
+    factories.ActionFactory(number=9201, **own)
+    factories.ActionFactory(number=9202, is_done=True, **own, **kept)
+    duty = factories.DutyFactory(pk=9203, prefecture=prefecture)
+    factories.DutyDoneFactory(pk=9204, duty=duty, done_by=claire, **kept)
+
+
+@pytest.fixture
 def failed(prefecture: Prefecture) -> Job:
     """A PDF of the préfecture 13 that could not be made."""
     return factories.JobFactory(
@@ -330,6 +342,7 @@ def world(
     running: None,
     explained: None,
     imports: None,
+    planned: None,
     failed: Job,
     request: pytest.FixtureRequest,
 ) -> dict[str, Agent | None]:

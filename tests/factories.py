@@ -5,6 +5,7 @@ import datetime
 import factory
 from factory.django import DjangoModelFactory
 
+from improvement.models import Action, Duty, DutyDone
 from indicators.models import FigureImport, Measurement, Note
 from jobs.models import Job
 from publications.models import Bilan, Document, Entry, Part, Presentation
@@ -238,6 +239,53 @@ class NoteFactory(DjangoModelFactory):
     prefecture = factory.SubFactory(PrefectureFactory)
     year = 2018
     text = "Le guichet a fermé en août pour travaux."
+
+
+# --- improvement -------------------------------------------------------------------------------------------
+
+
+class ActionFactory(DjangoModelFactory):
+    """Something to do by the end of January 2019, which nobody has begun."""
+
+    class Meta:
+        model = Action
+
+    class Params:
+        is_done = factory.Trait(
+            state=Action.State.DONE, done_on=datetime.date(2019, 1, 21), proof="Feuille d’émargement."
+        )
+        is_abandoned = factory.Trait(state=Action.State.ABANDONED, abandon_reason="Le guichet ferme.")
+
+    prefecture = factory.SubFactory(PrefectureFactory)
+    number = factory.Sequence(lambda n: n + 101)
+    title = factory.Sequence(lambda n: f"Former les agents, session n° {n}")
+    origin = "audit interne"
+    owner = factory.SubFactory(AgentFactory)
+    due_on = datetime.date(2019, 1, 31)
+    opened_by = factory.SelfAttribute("owner")
+
+
+class DutyFactory(DjangoModelFactory):
+    """Every three months, first due at the end of March 2019."""
+
+    class Meta:
+        model = Duty
+
+    prefecture = factory.SubFactory(PrefectureFactory)
+    title = factory.Sequence(lambda n: f"Vérifier la grille n° {n}")
+    months = 3
+    first_due_on = datetime.date(2019, 3, 31)
+    due_on = factory.SelfAttribute("first_due_on")
+
+
+class DutyDoneFactory(DjangoModelFactory):
+    class Meta:
+        model = DutyDone
+
+    duty = factory.SubFactory(DutyFactory)
+    done_on = datetime.date(2018, 12, 31)
+    done_by = factory.SubFactory(AgentFactory)
+    proof = "Grille remplie."
 
 
 # --- publications, jobs ------------------------------------------------------------------------------------

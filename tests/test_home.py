@@ -228,8 +228,9 @@ def test_the_home_costs_the_same_for_one_prefecture_and_for_three(
         BilanFactory(prefecture=prefecture, is_published=True)
     browser = client_of(agent)
 
-    # session, agent, memberships, years with figures, bilans, documents, imports, what failed
-    with django_assert_num_queries(8):
+    # session, agent, memberships, years with figures, bilans, documents, imports, what failed, actions,
+    # duties
+    with django_assert_num_queries(10):
         browser.get(HOME)
 
 

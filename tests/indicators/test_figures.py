@@ -446,7 +446,7 @@ def test_the_page_costs_the_same_whatever_its_months(cell, claire, client_of, dj
             last_month=month,
         )
         if month in (1, 4):
-            with django_assert_num_queries(12):
+            with django_assert_num_queries(13):
                 browser.get(address(cell))
 
 

@@ -16,7 +16,7 @@ from publications.publish import RefusedError
 from sites import files
 from sites.models import Agent, Prefecture
 from tests import factories
-from tests.publications.test_inspection import blank, written
+from tests.sites.test_inspection import blank, written
 
 Audience = Document.Audience
 

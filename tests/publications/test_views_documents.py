@@ -14,7 +14,7 @@ from publications.models import Document, Entry
 from sites import files
 from sites.models import Agent, Prefecture, TraceEntry
 from tests import factories
-from tests.publications.test_inspection import blank, opens_with, script, written
+from tests.sites.test_inspection import blank, opens_with, script, written
 
 HERE = "/agents/bouches-du-rhone/espace-qualite/"
 TYPED = {

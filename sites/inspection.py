@@ -79,7 +79,7 @@ def inspect(body: bytes) -> Inspection:
     """Look at a PDF without being harmed by it. Raises UnsafeError."""
     if b"%PDF-" not in body[:1024]:
         raise UnsafeError(NO_PDF)
-    alone = [sys.executable, "-m", "publications.inspection", str(SECONDS), str(MEMORY)]
+    alone = [sys.executable, "-m", "sites.inspection", str(SECONDS), str(MEMORY)]
     root = Path(__file__).parent.parent
     try:
         done = subprocess.run(  # noqa: S603 - our own module

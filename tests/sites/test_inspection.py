@@ -7,8 +7,9 @@ import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, String
 
-from publications import inspection, pdf
-from publications.inspection import Lack, UnsafeError
+from publications import pdf
+from sites import inspection
+from sites.inspection import Lack, UnsafeError
 
 
 def blank(*, with_font: bool = True) -> pikepdf.Pdf:

@@ -1,0 +1,115 @@
+"""What the plan and the calendar ask of each person: for the home page, and for whoever reminds."""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from django.db.models import Q
+from django.urls import reverse
+
+from improvement import recurrence
+from improvement.models import Action, Duty
+from referentiel.measures import NBSP
+from sites.access import Access
+from sites.dues import Due
+from sites.models import Agent, Membership, in_force
+
+Role = Membership.Role
+
+AHEAD = datetime.timedelta(days=7)  # what is due within a week is told before it is late
+NEXT = 3  # duties that the home page announces
+
+
+@dataclass(frozen=True)
+class Line:
+    """An action or a duty on the home page."""
+
+    title: str
+    url: str
+    when: str
+    is_late: bool
+    who: str = ""
+
+
+@dataclass
+class Agenda:
+    """What waits in a préfecture: one's own actions, those of others that are late, the late duties and the
+    next ones."""
+
+    own: list[Line] = field(default_factory=list)
+    late: list[Line] = field(default_factory=list)
+    duties: list[Line] = field(default_factory=list)
+
+
+def agendas(agent: Agent, accesses: Iterable[Access]) -> dict[int, Agenda]:
+    """By préfecture; two queries however many there are."""
+    held = {access.prefecture.pk: access for access in accesses}
+    managed = [pk for pk, access in held.items() if access.may_manage_plan]
+    found: dict[int, Agenda] = defaultdict(Agenda)
+    latest = max((access.on for access in held.values()), default=datetime.date.min)
+    actions = Action.objects.open().filter(
+        Q(owner=agent, prefecture__in=held) | Q(prefecture__in=managed, due_on__lt=latest)
+    )
+    for action in actions.select_related("prefecture", "owner").order_by("due_on", "number"):
+        agenda, on = found[action.prefecture_id], held[action.prefecture_id].on
+        if action.owner_id == agent.pk:
+            agenda.own.append(_line(action, on))
+        elif action.due_on < on:
+            agenda.late.append(_line(action, on, who=action.owner.full_name))
+    duties = Duty.objects.active().filter(
+        Q(responsible=agent, prefecture__in=held) | Q(prefecture__in=managed)
+    )
+    announced: dict[int, int] = defaultdict(int)
+    for duty in duties.select_related("prefecture").order_by("due_on", "title", "pk"):
+        line = _line(duty, held[duty.prefecture_id].on)
+        announced[duty.prefecture_id] += not line.is_late
+        if announced[duty.prefecture_id] <= NEXT:
+            found[duty.prefecture_id].duties.append(line)
+    return found
+
+
+def due(on: datetime.date) -> Iterator[tuple[Agent, Due]]:
+    """What is late on a day, or due within the week that follows, with the person who has to do it: the owner
+    of an action; who answers for a duty, or every quality manager. Who does not work there that day is not
+    told."""
+    here = Membership.objects.filter(in_force(on), agent__is_active=True).select_related("agent")
+    at_work: dict[tuple[int | None, int], Agent] = {}
+    managers: dict[int | None, dict[int, Agent]] = defaultdict(dict)
+    for held in here.order_by("pk"):
+        at_work[held.prefecture_id, held.agent_id] = held.agent
+        if held.role == Role.QUALITY_MANAGER:
+            managers[held.prefecture_id][held.agent_id] = held.agent
+    soon = Q(due_on__lte=on + AHEAD)
+    for action in Action.objects.open().filter(soon).select_related("prefecture").order_by("due_on", "pk"):
+        if agent := at_work.get((action.prefecture_id, action.owner_id)):
+            yield agent, _due(agent, action, "vous êtes responsable de cette action")
+    for duty in Duty.objects.active().filter(soon).select_related("prefecture").order_by("due_on", "pk"):
+        if duty.responsible_id is None:
+            for agent in managers[duty.prefecture_id].values():
+                yield agent, _due(agent, duty, "vous êtes responsable de la qualité dans cette préfecture")
+        elif agent := at_work.get((duty.prefecture_id, duty.responsible_id)):
+            yield agent, _due(agent, duty, "vous êtes responsable de cette obligation")
+
+
+def _due(agent: Agent, row: Action | Duty, why: str) -> Due:
+    kind = "action" if isinstance(row, Action) else "duty"
+    return Due(
+        agent_id=agent.pk,
+        prefecture_id=row.prefecture_id,
+        key=f"improvement.{kind}:{row.pk}:{row.due_on:%Y-%m-%d}",
+        subject=f"{'Action' if kind == 'action' else 'Obligation'}{NBSP}: {row.title}",
+        due_on=row.due_on,
+        url=_url(row),
+        why=why,
+    )
+
+
+def _line(row: Action | Duty, on: datetime.date, who: str = "") -> Line:
+    return Line(row.title, _url(row), recurrence.in_words(row.due_on, on), row.due_on < on, who)
+
+
+def _url(row: Action | Duty) -> str:
+    if isinstance(row, Action):
+        return reverse("action", args=[row.prefecture.slug, row.number])
+    return reverse("duty", args=[row.prefecture.slug, row.pk])
