@@ -92,10 +92,6 @@ class Entry:
             "last_month": max(self.months.months),
         }
 
-    @property
-    def is_measured(self) -> bool:
-        return self.numerator is not None or self.value is not None
-
     def is_said_by(self, row: Measurement) -> bool:
         if row.measure is None and row.reason != self.reason:
             return False
@@ -160,7 +156,7 @@ def correct_target(
 def _held(cell: Cell, seen: int) -> Iterator[None]:
     """The préfecture's figures are written by one person, or one import, at a time."""
     with transaction.atomic():
-        Prefecture.objects.select_for_update().get(pk=cell.prefecture.pk)
+        cell.prefecture.lock()
         if cell.version != seen:
             raise ConflictError
         yield

@@ -132,7 +132,7 @@ def import_file(
         uploaded_by=by,
     )
     with transaction.atomic():
-        lock(prefecture)
+        prefecture.lock()
         examined = examine(source, rows, given, refuse_idle=True)
         if dry_run:
             return examined.report
@@ -149,13 +149,8 @@ def new_name(prefecture: Prefecture) -> str:
     return f"imports/{prefecture.slug}/{uuid.uuid4().hex}"
 
 
-def lock(prefecture: Prefecture) -> None:
-    """One import at a time: to be called in a transaction, before anything is read."""
-    Prefecture.objects.select_for_update().get(pk=prefecture.pk)
-
-
 def next_number(prefecture: Prefecture) -> int:
-    """The number of the préfecture's next import; to be called under its `lock`."""
+    """The number of the préfecture's next import; to be called once it is locked."""
     last = FigureImport.objects.filter(prefecture=prefecture).aggregate(last=Max("number"))["last"]
     return (last or 0) + 1
 

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from indicators.answers import Answer
-from indicators.imports import Examination, examine, lock, new_name, next_number, write
+from indicators.imports import Examination, examine, new_name, next_number, write
 from indicators.ledger import Change, in_words
 from indicators.models import FigureImport, ImportAnswer, Measurement, Note
 from jobs import queue
@@ -64,7 +64,7 @@ def bring(
         "sha256": hashlib.sha256(data).hexdigest(),
     }
     with transaction.atomic():
-        lock(prefecture)
+        prefecture.lock()
         if waiting := FigureImport.objects.open().filter(**same).first():
             return waiting
         source = FigureImport.objects.create(
@@ -169,7 +169,7 @@ def _as_answer(given: ImportAnswer) -> Answer:
 def confirm(source: FigureImport, *, by: Agent, read: str) -> Examination:
     """Write what somebody read (`read` is its fingerprint): all of it, once."""
     with transaction.atomic():
-        lock(source.prefecture)
+        source.prefecture.lock()
         held = _held(source, State.TO_CHECK)
         examined = preview(held, held.given_answers.all())
         if number := len(examined.report.unanswered):

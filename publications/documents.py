@@ -73,7 +73,7 @@ def draft(
     sha256 = files.keep(name, body)
     try:
         with transaction.atomic():
-            Prefecture.objects.select_for_update().get(pk=prefecture.pk)  # one number at a time
+            prefecture.lock()  # one number at a time
             own = Document.objects.filter(prefecture=prefecture)
             waiting = own.filter(
                 published_at=None, entry=description.entry, audience=description.audience, sha256=sha256
@@ -130,7 +130,7 @@ def publish(document: Document, *, by: Agent, seen_version: int) -> Document:
     """Show a draft to its audience, as it was read again. What it replaces goes to the history."""
     now = timezone.now()
     with transaction.atomic():
-        Prefecture.objects.select_for_update().get(pk=document.prefecture_id)  # one publication at a time
+        document.prefecture.lock()  # one publication at a time
         held = Document.objects.select_for_update().get(pk=document.pk)
         if held.published_at:
             raise RefusedError("Ce document est déjà publié.")

@@ -33,7 +33,7 @@ def freeze(
     says what this edition corrects, once an edition of the year has been published.
     """
     with transaction.atomic():
-        _one_at_a_time(prefecture)
+        prefecture.lock()  # signatures and publications depend on those before them
         content = contents.assemble(prefecture, year)
         if not content.has_figures:
             raise RefusedError(
@@ -69,11 +69,6 @@ def freeze(
         )
         order_pdf(bilan, by=by)
     return bilan
-
-
-def _one_at_a_time(prefecture: Prefecture) -> None:
-    """Signatures and publications of a préfecture wait for each other: each depends on those before it."""
-    Prefecture.objects.select_for_update().get(pk=prefecture.pk)
 
 
 def latest(prefecture: Prefecture, year: int) -> Bilan | None:
@@ -145,7 +140,7 @@ def publish(bilan: Bilan, *, by: Agent) -> None:
     """Show a frozen edition to the public. In the same instant it replaces the one that was shown."""
     try:
         with transaction.atomic():
-            _one_at_a_time(bilan.prefecture)
+            bilan.prefecture.lock()
             editions = Bilan.objects.filter(prefecture=bilan.prefecture, year=bilan.year)
             held = editions.select_for_update().get(pk=bilan.pk)
             if held.withdrawn_at:

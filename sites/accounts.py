@@ -189,7 +189,7 @@ def _arranging(prefecture: Prefecture | None) -> Iterator[None]:
     """
     with transaction.atomic():
         if prefecture:
-            Prefecture.objects.select_for_update().get(pk=prefecture.pk)
+            prefecture.lock()
         else:
             list(Membership.objects.select_for_update().filter(role=Role.ADMINISTRATOR))
         before = _led_until(prefecture)

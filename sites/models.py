@@ -186,6 +186,12 @@ class Prefecture(models.Model):
         """The current day where the préfecture is: the only place that asks the clock for a date."""
         return timezone.localdate(timezone=ZoneInfo(self.time_zone))
 
+    def lock(self) -> None:
+        """One writer at a time: to be called in a transaction, before anything is read. What is checked after
+        it still holds when it is written.
+        """
+        Prefecture.objects.select_for_update().get(pk=self.pk)
+
 
 class Unit(models.Model):
     """A column of the board: the siège, or a sous-préfecture."""

@@ -374,7 +374,7 @@ def _services(prefecture: Prefecture) -> ServiceQuerySet:
 def _organising(prefecture: Prefecture) -> Iterator[None]:
     with transaction.atomic():
         if prefecture.pk:
-            Prefecture.objects.select_for_update().get(pk=prefecture.pk)
+            prefecture.lock()
         yield
 
 
