@@ -7,7 +7,7 @@ content, but its header, its style sheets and its foot may change without it.
 
 import datetime
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import OuterRef, Subquery
@@ -26,13 +26,19 @@ from sites.models import Prefecture, Site, in_force
 
 logger = logging.getLogger(__name__)
 
-ASKED_FOR_AGAIN = cache_control(no_cache=True)
+Page = Callable[..., HttpResponse]
 
 
-@login_not_required
-@require_safe
-@conditional_page
-@ASKED_FOR_AGAIN
+def file_for_everybody(page: Page) -> Page:
+    """One whose answer has its ETag: the hash of its bytes."""
+    return login_not_required(require_safe(cache_control(no_cache=True)(page)))
+
+
+def for_everybody(page: Page) -> Page:
+    return file_for_everybody(conditional_page(page))
+
+
+@for_everybody
 def home(request: HttpRequest) -> HttpResponse:
     """The only préfecture's home; a list where there are several."""
     years = Bilan.objects.shown().filter(prefecture=OuterRef("pk")).values("year")
@@ -42,10 +48,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "public/home.html", {"prefectures": prefectures})
 
 
-@login_not_required
-@require_safe
-@conditional_page
-@ASKED_FOR_AGAIN
+@for_everybody
 def prefecture(request: HttpRequest, slug: str) -> HttpResponse:
     return _home_of(request, get_object_or_404(Prefecture, slug=slug))
 
@@ -71,19 +74,13 @@ def _home_of(request: HttpRequest, prefecture: Prefecture) -> HttpResponse:
     )
 
 
-@login_not_required
-@require_safe
-@conditional_page
-@ASKED_FOR_AGAIN
+@for_everybody
 def bilan(request: HttpRequest, slug: str, year: int) -> HttpResponse:
     """The edition of a year that is shown."""
     return _page_of(request, _shown(slug, year))
 
 
-@login_not_required
-@require_safe
-@conditional_page
-@ASKED_FOR_AGAIN
+@for_everybody
 def edition(request: HttpRequest, slug: str, year: int, edition: int) -> HttpResponse:
     """An edition under its own address, with a banner once another one has replaced it."""
     return _page_of(request, _public(slug, year, edition))
@@ -104,25 +101,18 @@ def _page_of(request: HttpRequest, bilan: Bilan) -> HttpResponse:
     )
 
 
-@login_not_required
-@require_safe
-@ASKED_FOR_AGAIN
+@file_for_everybody
 def bilan_pdf(request: HttpRequest, slug: str, year: str) -> HttpResponse:
     return pdf_response(request, _shown(slug, year))
 
 
-@login_not_required
-@require_safe
-@ASKED_FOR_AGAIN
+@file_for_everybody
 def edition_pdf(request: HttpRequest, slug: str, year: str, edition: str) -> HttpResponse:
     """The bytes that were kept when the edition was signed, also after another one has replaced it."""
     return pdf_response(request, _public(slug, year, edition))
 
 
-@login_not_required
-@require_safe
-@conditional_page
-@ASKED_FOR_AGAIN
+@for_everybody
 def bilan_csv(request: HttpRequest, slug: str, year: str) -> HttpResponse:
     """The figures for a spreadsheet."""
     shown = _shown(slug, year)

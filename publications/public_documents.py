@@ -4,24 +4,16 @@ As in `public`, a page is asked for again each time: what was withdrawn is gone 
 """
 
 import datetime
-from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import conditional_page, require_safe
 
 from publications import documents, espace, public
 from publications.models import Bilan, Document, Entry
+from publications.public import file_for_everybody, for_everybody
 from sites.models import Prefecture, Site
-
-Page = Callable[..., HttpResponse]
-
-
-def for_everybody(page: Page) -> Page:
-    return login_not_required(require_safe(conditional_page(public.ASKED_FOR_AGAIN(page))))
 
 
 @for_everybody
@@ -39,9 +31,7 @@ def entry(request: HttpRequest, slug: str, entry: Entry) -> HttpResponse:
     return render(request, "public/entry.html", context)
 
 
-@login_not_required
-@require_safe
-@public.ASKED_FOR_AGAIN
+@file_for_everybody
 def document(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """The file itself, the former ones of the history too."""
     shown = Document.objects.for_everybody().select_related("prefecture")
