@@ -21,12 +21,6 @@ SAID = (
     *("former_origin", "former_numerator", "former_denominator", "former_value", "former_value_places"),
 )
 
-# What a correction by hand keeps beside it: a figure that takes its place has none.
-FORMER = (
-    *("former_origin", "former_numerator", "former_denominator"),
-    *("former_value", "former_value_places"),
-)
-
 # The unit, the indicator and the year of a figure.
 Fact: TypeAlias = tuple[int, int, int]
 
@@ -163,7 +157,7 @@ class Ledger:
         if self.created:
             bulk_create_with_history(self.created, Measurement, **traced)
         if self.updated:
-            fields = [*SAID, *FORMER, "source", "source_row"]
+            fields = [*SAID, "source", "source_row"]
             bulk_update_with_history(self.updated, Measurement, fields, **traced)
         if self.new_notes:
             bulk_create_with_history(self.new_notes, Note, **traced)

@@ -200,22 +200,15 @@ def too_long(data: Data) -> list[str]:
         *(each["remark"] for each in data["presentations"]),
         *data["missing"],
     ]
-    found = [
-        (f"La partie «\xa0{part['title']}\xa0»", len(part["text"]), "caractères", PART_CHARACTERS)
-        for part in data["parts"]
-    ]
-    found += [
-        (f"La partie «\xa0{part['title']}\xa0»", part["text"].count("\n") + 1, "lignes", PART_LINES)
-        for part in data["parts"]
-    ]
-    found += [
-        (f"La partie «\xa0{part['title']}\xa0»", richtext.marks(part["html"]), "mises en forme", PART_MARKS)
-        for part in data["parts"]
-    ]
-    found += [
-        (f"La partie «\xa0{part['title']}\xa0»", richtext.depth(part["html"]), "niveaux", richtext.DEEPEST)
-        for part in data["parts"]
-    ]
+    found: list[tuple[str, int, str, int]] = []
+    for part in data["parts"]:
+        named, text, markup = f"La partie «\xa0{part['title']}\xa0»", part["text"], part["html"]
+        found += [
+            (named, len(text), "caractères", PART_CHARACTERS),
+            (named, text.count("\n") + 1, "lignes", PART_LINES),
+            (named, richtext.marks(markup), "mises en forme", PART_MARKS),
+            (named, richtext.depth(markup), "niveaux", richtext.DEEPEST),
+        ]
     found += [
         ("Le bilan", len(data["notes"]), "notes", NOTES),
         (

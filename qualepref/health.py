@@ -30,7 +30,12 @@ OK, UNKNOWN, OUT_OF_REACH = "ok", "inconnu", "injoignable"
 HOURS_APART = 20  # seconds
 SPACE_NEEDED = 500  # MB: uploads and PDF of some months, and time to react
 
-WORKERS = {Job.Queue.DEFAULT: "ouvrier ordinaire", Job.Queue.PDF: "ouvrier PDF"}
+# The processes that give signs of life.
+SIGNS = {
+    "horloge": signs.CLOCK,
+    "ouvrier ordinaire": signs.of_worker(Job.Queue.DEFAULT),
+    "ouvrier PDF": signs.of_worker(Job.Queue.PDF),
+}
 
 
 @login_not_required
@@ -61,7 +66,7 @@ def facts() -> dict[str, str]:
         "heure": hour() if has_database else UNKNOWN,
         "fichiers": files(),
         "messagerie des tâches": broker(),
-        **(processes() if has_database else dict.fromkeys(["horloge", *WORKERS.values()], UNKNOWN)),
+        **(processes() if has_database else dict.fromkeys(SIGNS, UNKNOWN)),
     }
 
 
@@ -125,8 +130,7 @@ def broker() -> str:
 def processes() -> dict[str, str]:
     """The clock and the worker of each queue, by their signs of life."""
     seen, now = signs.latest(), timezone.now()
-    names = {signs.CLOCK: "horloge"} | {signs.of_worker(queue): name for queue, name in WORKERS.items()}
-    return {french: _silence(seen.get(name), now) for name, french in names.items()}
+    return {french: _silence(seen.get(name), now) for french, name in SIGNS.items()}
 
 
 def _silence(last: datetime.datetime | None, now: datetime.datetime) -> str:

@@ -41,7 +41,6 @@ ADVICE = {
     "ouvrier ordinaire": "Relancer l’ouvrier (worker). Les courriels attendent.",
     "ouvrier PDF": "Relancer l’ouvrier PDF (worker-pdf). Les PDF attendent.",
 }
-SIGNS = {"horloge": signs.CLOCK} | {name: signs.of_worker(queue) for queue, name in health.WORKERS.items()}
 
 # Scheduled tasks and what each does; the signs of life are shown with the workers.
 TASKS = {
@@ -66,7 +65,11 @@ class Part:
     @property
     def sentence(self) -> str:
         """What is wrong: « L’ouvrier PDF n’a pas donné signe depuis 12 minutes. »"""
-        return f"L’{self.name} {self.detail}." if self.name in SIGNS else f"{self.title}\xa0: {self.detail}."
+        return (
+            f"L’{self.name} {self.detail}."
+            if self.name in health.SIGNS
+            else f"{self.title}\xa0: {self.detail}."
+        )
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def _parts() -> list[Part]:
     seen, now = signs.latest(), timezone.now()
 
     def last_sign(name: str) -> str:
-        ago = now - seen[SIGNS[name]]
+        ago = now - seen[health.SIGNS[name]]
         return f"dernier signe il y a {'moins d’une minute' if ago < MINUTE else timesince(now - ago, now)}"
 
     details: dict[str, Callable[[], str]] = {
@@ -121,7 +124,7 @@ def _parts() -> list[Part]:
         "heure": lambda: "la même que celle de la base de données",
         "fichiers": _space,
         "messagerie des tâches": lambda: "joignable",
-        **{name: partial(last_sign, name) for name in SIGNS},
+        **{name: partial(last_sign, name) for name in health.SIGNS},
     }
     versions = (
         f"version {qualepref.__version__} (Django {django.__version__}, Python {platform.python_version()})"

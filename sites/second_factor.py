@@ -72,16 +72,18 @@ def stage(request: AgentRequest) -> Stage | None:
     mark = request.session.get(MARK)
     if mark == "expected":
         return Stage.CODE
-    if mark is None and settings.SECOND_FACTOR_REQUIRED and is_required(request):
+    if mark is None and is_required(request):
         return Stage.CODE if device_of(request.user) else Stage.ENROL
     return Stage.PASSWORD if request.session.get(SHORT_PASSWORD) else None
 
 
 def is_required(request: AgentRequest) -> bool:
     """Of who may change rights today."""
+    if not settings.SECOND_FACTOR_REQUIRED:
+        return False
     held = holdings(request)
     roles = {membership.role for access in held.accesses for membership in access.memberships}
-    return settings.SECOND_FACTOR_REQUIRED and (held.is_administrator or Role.QUALITY_MANAGER in roles)
+    return held.is_administrator or Role.QUALITY_MANAGER in roles
 
 
 def begin(request: HttpRequest, agent: Agent) -> bool:

@@ -30,6 +30,11 @@ from sites.forms_agents import (
 from sites.models import Agent, Membership
 from sites.tables_agents import AdministratorsTable, AgentsFilters, AgentsTable, ReferentsTable, what_it_says
 
+LOST = (
+    "Pour qui a perdu son téléphone et ses codes de secours. Assurez-vous d’abord, de vive voix, que la "
+    "demande vient de cette personne. Ses sessions sont fermées\xa0; elle mettra un autre téléphone en place "
+    "à sa prochaine connexion si son rôle le demande."
+)
 INVITED = "L’invitation part à l’adresse {email}. Son lien est valable sept jours."
 
 
@@ -90,8 +95,7 @@ def agent_invite(request: AgentRequest, slug: str) -> HttpResponse:
         "Agents",
         reverse("agents", args=[slug]),
         lead="Un courriel lui permet de choisir son mot de passe\xa0; s’il a déjà un compte, il lui dit "
-        "seulement ce "
-        "qui lui est ouvert.",
+        "seulement ce qui lui est ouvert.",
         submit="Envoyer l’invitation",
     )
 
@@ -168,9 +172,8 @@ def membership_end(request: AgentRequest, slug: str, agent: int, membership: int
         f"Mettre fin à «\xa0{held.get_role_display()}\xa0» de {known.shown_name}",
         slug,
         known,
-        lead=f"{capfirst(what_it_says(held, access.on))}. Les droits de ce rôle sont perdus dès le "
-        f"clic qui suit "
-        "leur fin, même au milieu d’une session. Ce que l’agent a fait reste à son nom.",
+        lead=f"{capfirst(what_it_says(held, access.on))}. Les droits de ce rôle sont perdus dès le clic qui "
+        "suit leur fin, même au milieu d’une session. Ce que l’agent a fait reste à son nom.",
         submit="Mettre fin à ce rôle",
     )
 
@@ -244,15 +247,6 @@ def agent_second_factor(request: AgentRequest, slug: str, agent: int) -> HttpRes
         return redirect("agent", slug, known.pk)
 
     return ask(request, page, form, reset)
-
-
-LOST = (
-    "Pour qui a perdu son téléphone et ses codes de secours. Assurez-vous d’abord, de vive voix, que la "
-    "demande "
-    "vient de cette personne. Ses sessions sont fermées\xa0; elle mettra un autre téléphone en place à sa "
-    "prochaine "
-    "connexion si son rôle le demande."
-)
 
 
 def _known(access: Access, agent: int) -> Any:
@@ -393,14 +387,15 @@ def account_state(request: AgentRequest, agent: int) -> HttpResponse:
     if known.is_active:
         title, submit = f"Désactiver le compte de {known}", "Désactiver le compte"
         lead = (
-            "Ses sessions se ferment et personne ne se connecte plus avec ce compte, dans aucune "
-            "préfecture. Ses rôles "
-            "restent\xa0: y mettre fin est une autre décision."
+            "Ses sessions se ferment et personne ne se connecte plus avec ce compte, dans aucune préfecture. "
+            "Ses rôles restent\xa0: y mettre fin est une autre décision."
         )
     else:
         title, submit = f"Réactiver le compte de {known}", "Réactiver le compte"
-        lead = "Il se connecte de nouveau, avec les rôles qui ne sont pas finis. Aucune session d’avant "
-        "ne reprend."
+        lead = (
+            "Il se connecte de nouveau, avec les rôles qui ne sont pas finis. "
+            "Aucune session d’avant ne reprend."
+        )
     page = Page(title, "Journal de l’installation", reverse("installation_journal"), lead=lead, submit=submit)
     form = ConfirmForm(sent(request))
 
