@@ -9,7 +9,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
@@ -20,6 +20,8 @@ from jobs import signs
 from jobs.models import Job
 from publications import publish
 from publications.models import Bilan, Document
+from qualepref.demo.content import HERE
+from referentiel.loading import load, load_prefecture, version_files
 from sheets.child import rows_as_json
 from sheets.reading import rows_of
 from sites import files
@@ -178,7 +180,24 @@ def client_of() -> Callable[[Agent | None], Client]:
     return sign_in
 
 
+@pytest.fixture
+def browser(claire: Agent, client_of: Callable[[Agent | None], Client]) -> Client:
+    """Claire's."""
+    return client_of(claire)
+
+
 # --- what happened -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shipped(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The référentiels and the préfecture of the demo, loaded once for all the tests of a file."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        for path in version_files():
+            load(path)
+        load_prefecture(HERE / "prefecture-13.toml")
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

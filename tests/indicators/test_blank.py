@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import transaction
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -14,26 +13,15 @@ from hypothesis import strategies as st
 from indicators import blank, imports
 from indicators.imports import NothingFollowedError
 from indicators.models import FigureImport, Measurement
-from referentiel.loading import load, load_prefecture, version_files
 from referentiel.models import Indicator
 from sheets import writing
 from sheets.reading import Row, rows_of
 from sites.models import Prefecture
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shipped")]
 
 DEMO = Path(settings.BASE_DIR) / "qualepref" / "demo"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _loaded(django_db_setup: None, django_db_blocker):
-    with django_db_blocker.unblock(), transaction.atomic():
-        for path in version_files():
-            load(path)
-        load_prefecture(DEMO / "prefecture-13.toml")
-        yield
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -2,33 +2,20 @@
 
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import transaction
 
 from indicators.models import FigureImport, Measurement
-from referentiel.loading import load, load_prefecture, version_files
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shipped")]
 
 DEMO = Path(settings.BASE_DIR) / "qualepref" / "demo"
 TABLE = str(DEMO / "annual_results_2018.csv")
 ANSWERS = str(DEMO / "answers-2018.toml")
 FOR_2018 = ("--prefecture", "13", "--year", "2018")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _loaded(django_db_setup: None, django_db_blocker) -> Iterator[None]:
-    with django_db_blocker.unblock(), transaction.atomic():
-        for path in version_files():
-            load(path)
-        load_prefecture(DEMO / "prefecture-13.toml")
-        yield
-        transaction.set_rollback(True)
 
 
 def run(*arguments: str) -> str:

@@ -1,7 +1,6 @@
 """The pages of imports, as a quality manager uses them: from her disk to the board and the bilan."""
 
 import threading
-from collections.abc import Callable
 
 import pytest
 from django.conf import settings
@@ -18,7 +17,7 @@ from jobs.models import Job
 from publications import publish
 from referentiel.models import Indicator
 from sheets.reading import rows_of
-from sites.models import Agent, Prefecture, TraceEntry, Unit
+from sites.models import Prefecture, TraceEntry, Unit
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -49,11 +48,6 @@ def lines(prefecture: Prefecture, arles: Unit) -> list[Indicator]:
     factories.TargetFactory(indicator=made[0], comparator="≤", value=10)
     factories.TargetFactory(indicator=made[2], comparator="≤", value=20)
     return made
-
-
-@pytest.fixture
-def browser(claire: Agent, client_of: Callable[[Agent], Client]) -> Client:
-    return client_of(claire)
 
 
 def url(name: str, *args: object) -> str:

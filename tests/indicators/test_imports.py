@@ -7,14 +7,14 @@ import io
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from odf.opendocument import OpenDocumentSpreadsheet
 from odf.table import CoveredTableCell, Table, TableCell, TableRow
@@ -32,12 +32,11 @@ from indicators.imports import (
     import_file,
 )
 from indicators.models import FigureImport, Measurement, Note
-from referentiel.loading import load, load_prefecture, version_files
 from referentiel.models import Indicator
 from sites.models import Prefecture, Unit
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shipped")]
 
 DEMO = Path(settings.BASE_DIR) / "qualepref" / "demo"
 TABLE = DEMO / "annual_results_2018.csv"
@@ -54,17 +53,6 @@ SIEGE, AIX, ARLES, ISTRES = (
 )
 RESULT, TARGET, MOOD = "printed_result_2018", "printed_target", "printed_mood"
 BEFORE, PERIOD = "printed_previous_year", "printed_period"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _loaded(django_db_setup: None, django_db_blocker) -> Iterator[None]:
-    """The shipped référentiels and the préfecture of the demo, loaded once for all the tests of this file."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        for path in version_files():
-            load(path)
-        load_prefecture(DEMO / "prefecture-13.toml")
-        yield
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

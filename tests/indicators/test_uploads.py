@@ -1,6 +1,6 @@
 """Drafts of imports: a file is brought, read, answered, then imported once or abandoned."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,13 +16,12 @@ from indicators.uploads import AnsweredMeanwhileError, RefusedError, UnfitAnswer
 from jobs import queue
 from jobs.models import Job
 from publications import publish
-from referentiel.loading import load, load_prefecture, version_files
 from referentiel.measures import Printed
 from sites import files
 from sites.models import Agent, Prefecture
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shipped")]
 
 DEMO = Path(settings.BASE_DIR) / "qualepref" / "demo"
 TABLE = DEMO / "annual_results_2018.csv"
@@ -31,17 +30,6 @@ OF_LIBREOFFICE = Path(settings.BASE_DIR) / "tests" / "data" / "annual_results_20
 
 RESULT, TARGET, BEFORE = "printed_result_2018", "printed_target", "printed_previous_year"
 State, Contents = FigureImport.State, FigureImport.Contents
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _loaded(django_db_setup: None, django_db_blocker) -> Iterator[None]:
-    """The shipped référentiels and the préfecture of the demo, for all the tests of this file."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        for path in version_files():
-            load(path)
-        load_prefecture(DEMO / "prefecture-13.toml")
-        yield
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -38,12 +38,6 @@ def said(response: HttpResponse) -> list[str]:
 
 
 @pytest.fixture
-def browser(claire: Agent, client_of: SignIn) -> Client:
-    """Claire's."""
-    return client_of(claire)
-
-
-@pytest.fixture
 def read(prefecture: Prefecture, figures: Indicator) -> str:
     """The hash of what is on Claire's screen when she signs."""
     return contents.hash_of(contents.assemble(prefecture, 2018).as_text())

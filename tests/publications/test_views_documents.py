@@ -32,11 +32,6 @@ ClientOf = Callable[[Agent | None], Client]
 
 
 @pytest.fixture
-def browser(claire: Agent, client_of: ClientOf) -> Client:
-    return client_of(claire)
-
-
-@pytest.fixture
 def internal(prefecture: Prefecture, claire: Agent) -> Document:
     """Published for the agents of the préfecture alone, with its file."""
     sha256 = files.keep("documents/internal.pdf", b"%PDF-1.7\n%%EOF\n")

@@ -1,7 +1,6 @@
 """What the shipped files say that the rows do not."""
 
 import re
-from html import unescape
 from io import StringIO
 
 import pytest
@@ -12,17 +11,13 @@ from referentiel import editing, loading
 from referentiel.loading import Fate
 from referentiel.models import Engagement, Module, Question, Referentiel
 from tests import factories
+from tests.pages import words
 
 pytestmark = pytest.mark.django_db
 
 NAME = "qual-e-pref-2019.toml"
 PATH = next(path for path in loading.shipped_files() if path.name == NAME)
 PAGE = reverse("shipped_files")
-
-
-def words(response) -> str:
-    assert response.status_code == 200
-    return " ".join(unescape(re.sub("<[^>]*>", " ", response.content.decode())).split())
 
 
 def correct(row, **changes):

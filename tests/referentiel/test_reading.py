@@ -1,7 +1,6 @@
 """The norm read as a reference work: searched, filtered, compared, taken away, questioned."""
 
 import datetime
-import re
 from html import unescape
 
 import pytest
@@ -14,13 +13,9 @@ from referentiel.models import DelayRule, Question, Referentiel
 from referentiel.questions import concerns_of
 from sheets import reading
 from tests import factories
+from tests.pages import words
 
 LIST = reverse("referentiels")
-
-
-def words(response) -> str:
-    assert response.status_code == 200
-    return " ".join(unescape(re.sub("<[^>]*>", " ", response.content.decode())).split())
 
 
 def page_of(slug) -> str:

@@ -1,8 +1,6 @@
 """The pages where one corrects the norm: the administrator's for everybody, a préfecture's for itself."""
 
 import datetime
-import re
-from html import unescape
 
 import pytest
 from django.db import connection
@@ -14,6 +12,7 @@ from referentiel import editing
 from referentiel.models import Adoption, DelayRule, Engagement, Indicator, Module, Perimeter, Target
 from sites.models import TraceEntry
 from tests import factories
+from tests.pages import words
 
 SLUG = "bouches-du-rhone"
 PROOF = {"source": "Comité de pilotage du 12 mars 2018", "certainty": "certain", "remark": "", "seen": "0"}
@@ -28,11 +27,6 @@ WAITING = {
     "aliases": "Attente moyenne\nattente  guichet\n\nAttente moyenne",
     **PROOF,
 }
-
-
-def words(response, status=200) -> str:
-    assert response.status_code == status
-    return " ".join(unescape(re.sub("<[^>]*>", " ", response.content.decode())).split())
 
 
 def new(kind, parent):

@@ -3,14 +3,12 @@
 import csv
 import datetime
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import transaction
 
-from referentiel.loading import load, load_prefecture, version_files
+from referentiel.loading import load, version_files
 from referentiel.models import (
     Adoption,
     DelayRule,
@@ -24,24 +22,13 @@ from referentiel.models import (
 )
 from sites.models import Prefecture, Service, Site, Unit
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shipped")]
 
 DEMO = Path(settings.BASE_DIR) / "qualepref" / "demo"
 QUAL_E_PREF = "qual-e-pref-2019"
 QUALIPREF = "qualipref-2-0-2015"
 MARIANNE = "marianne-2008"
 SP_PLUS = "services-publics-plus-2023"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _loaded(django_db_setup: None, django_db_blocker) -> Iterator[None]:
-    """The shipped files, loaded once for all the tests of this file."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        for path in version_files():
-            load(path)
-        load_prefecture(DEMO / "prefecture-13.toml")
-        yield
-        transaction.set_rollback(True)
 
 
 def printed(name: str) -> list[dict[str, str]]:

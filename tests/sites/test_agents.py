@@ -52,12 +52,6 @@ def lines(about):
 
 
 @pytest.fixture
-def browser(claire, client_of):
-    """Claire's."""
-    return client_of(claire)
-
-
-@pytest.fixture
 def today(prefecture):
     return prefecture.today()
 

@@ -36,8 +36,8 @@ def shown(response):
 
 
 @pytest.fixture
-def browser(entries, claire, client_of):
-    return client_of(claire)
+def browser(entries, browser):
+    return browser
 
 
 def test_a_list_is_sorted_by_the_head_of_a_column(browser):

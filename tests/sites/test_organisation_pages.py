@@ -22,11 +22,6 @@ HERE = "/agents/bouches-du-rhone/organisation/"
 PREFECTURES = "/agents/installation/prefectures/"
 
 
-@pytest.fixture
-def browser(claire, client_of):
-    return client_of(claire)
-
-
 def words(response):
     """What one reads in the page, spaces made plain."""
     page = response.content.decode()
