@@ -1,9 +1,11 @@
-"""How measures are written in French, for every template: screens, PDF and exports say the same thing."""
+"""What every template may use: measures and days as French writes them, figures, tables."""
 
 import datetime
 from decimal import Decimal
 
 from django import template
+from django.utils.html import format_html, strip_tags
+from django.utils.safestring import SafeString, mark_safe
 
 from indicators import drawn
 from referentiel import measures
@@ -36,6 +38,22 @@ def day(on: datetime.date | None) -> str:
     if on is None:
         return ""
     return f"{'1er' if on.day == 1 else on.day} {measures.MONTHS[on.month]} {on.year}"
+
+
+@register.simple_block_tag
+def table(content: str, look: str = "fr-table--multiline fr-table--no-caption") -> SafeString:
+    """A table of the DSFR: it scrolls in a box of its own, which the keyboard reaches and its caption names.
+    `content` is what stands in the <table>: a <caption> without id, a head, a body.
+    """
+    caption = content.partition("<caption>")[2].partition("</caption>")[0]
+    return format_html(
+        '<div class="fr-table fr-table--bordered {}"><div class="fr-table__wrapper">'
+        '<div class="fr-table__container" role="region" aria-label="{}" tabindex="0">'
+        '<div class="fr-table__content"><table>{}</table></div></div></div></div>',
+        look,
+        mark_safe(strip_tags(caption)),  # noqa: S308 - what the template itself has escaped
+        content,
+    )
 
 
 register.simple_tag(drawn.figure)

@@ -1,8 +1,9 @@
-"""How days are written."""
+"""How days are written, and tables drawn."""
 
 import datetime
 
 import pytest
+from django.template import engines
 
 from qualepref import display
 
@@ -18,3 +19,16 @@ from qualepref import display
 )
 def test_the_first_of_a_month_is_written_as_it_is_said(on, written):
     assert display.day(on) == written
+
+
+def test_a_table_is_named_by_its_caption_without_its_markup():
+    template = engines["django"].from_string(
+        '{% table "results" %}<caption>{{ what }} <sup>1</sup></caption><tbody></tbody>{% endtable %}'
+    )
+
+    drawn = template.render({"what": 'Appels "perdus" & <b>'})
+
+    label = "Appels &quot;perdus&quot; &amp; &lt;b&gt; 1"
+    assert drawn.startswith('<div class="fr-table fr-table--bordered results">')
+    assert f'role="region" aria-label="{label}" tabindex="0"' in drawn
+    assert "<table><caption>Appels &quot;perdus&quot; &amp; &lt;b&gt; <sup>1</sup></caption>" in drawn
