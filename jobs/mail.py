@@ -45,6 +45,8 @@ class Mail:
     body: str
     sender: str = ""
     reply_to: str = ""
+    unsubscribe: str = ""
+    """Where the recipient's mail program stops such mails by one POST (RFC 8058)."""
 
     def __post_init__(self) -> None:
         for address in filter(None, (self.to, self.reply_to)):
@@ -54,13 +56,17 @@ class Mail:
 
     def message(self) -> EmailMessage:
         name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+        headers = {"Auto-Submitted": "auto-generated"}  # an absence message answers it not
+        if self.unsubscribe:
+            headers["List-Unsubscribe"] = f"<{self.unsubscribe}>"
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         return EmailMessage(
             subject=self.subject,
             body=self.body,
             from_email=formataddr((self.sender or name, address)),
             to=[self.to],
             reply_to=[self.reply_to] if self.reply_to else None,
-            headers={"Auto-Submitted": "auto-generated"},  # an absence message answers it not
+            headers=headers,
         )
 
 
@@ -94,10 +100,15 @@ def order(
     """
     since = timezone.now() - datetime.timedelta(days=1)
     ordered = mails_to(recipient).filter(created_at__gt=since).count()
-    key = f"mail:{recipient}:{kind}:{cause}"
+    key = key_of(kind, recipient, cause)
     if ordered >= at_most and not Job.objects.filter(key=key).exists():
         raise TooManyError(f"Déjà {ordered} courriels en un jour pour cette personne\xa0: réessayez demain.")
     return queue.enqueue(kind, key=key, asked_by_id=asked_by_id, prefecture_id=prefecture_id, **payload)
+
+
+def key_of(kind: str, recipient: str, cause: str) -> str:
+    """The key of the job of a mail."""
+    return f"mail:{recipient}:{kind}:{cause}"
 
 
 def mails_to(recipient: str, kind: str = "") -> QuerySet[Job]:

@@ -21,6 +21,7 @@ from indicators import uploads
 from jobs import queue
 from jobs.models import Job
 from publications import publish
+from qualepref import digest
 from sites import mails, trace
 from sites.access import Access, Action, AgentRequest, administer, enter
 from sites.models import TraceEntry
@@ -31,6 +32,8 @@ KINDS = {
     mails.INVITATION: "courriel d’invitation",
     mails.RESET: "courriel pour choisir un mot de passe",
     mails.NOTICE: "courriel d’alerte sur un compte",
+    digest.DIGEST: "rappels du matin",
+    digest.MAIL: "courriel de rappels",
 }
 
 # The names of errors, in the order in which they are looked for.

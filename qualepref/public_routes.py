@@ -5,6 +5,7 @@ PUBLIC_ROUTES = (
     "password_forgotten",  # who forgot it cannot sign in
     "password_link",  # the address of a mail, signed and good for one use
     "password_choose",  # its form
+    "reminders_stop",  # the link of a mail, signed; it stops such mails, and opens nothing
     "logout",  # a session that ran out may still be left: it lands on the sign-in page
     "accessibilite",  # the law asks for it on every public site
     "legal",  # the law asks for it too

@@ -153,6 +153,7 @@ SUBJECTS = (
             Page("Sites", "places", Action.ORGANISE),
             Page("Services", "services", Action.ORGANISE),
             Page("Jours fériés et fermetures", "closures", Action.ORGANISE),
+            Page("Rappels envoyés", "reminders_sent", Action.READ_TRACE),
             Page("Journal", "journal", Action.READ_TRACE),
         ),
     ),

@@ -3,11 +3,17 @@
 import logging
 
 from celery import shared_task
+from django.utils import timezone
 
+from jobs import mail, queue
+from qualepref import digest
 from sites import organisation
 from sites.models import Prefecture
 
 logger = logging.getLogger(__name__)
+
+queue.handler(digest.DIGEST)(digest.run)
+mail.writer(digest.MAIL)(digest.write)
 
 
 @shared_task(name="take_effect")
@@ -19,3 +25,10 @@ def take_effect() -> None:
             logger.info("service %s of %s takes its new designation", service.pk, prefecture.code)
         for _ in effects.refused:
             logger.error("a designation of a service of %s could not take effect", prefecture.code)
+
+
+@shared_task(name="send_digest")
+def send_digest() -> None:
+    """Every half hour: seven o'clock comes at another hour in each time zone, and at half past in some."""
+    for prefecture, on in digest.waiting(timezone.now()):
+        digest.order(prefecture, on)

@@ -17,7 +17,7 @@ from django_otp.oath import TOTP
 
 from jobs import mail
 from sites import agents, mails, passwords, second_factor, trace
-from sites.models import Agent, Membership, Prefecture, TraceEntry, in_force, lasting
+from sites.models import Absence, Agent, Membership, Prefecture, TraceEntry, in_force, lasting
 
 Role = Membership.Role
 ACCOUNT = TraceEntry.Event.ACCOUNT
@@ -143,6 +143,7 @@ def replace(
                 membership.save()
             _open(heir, full_name, by)
             handed_over.append(heir)
+        _stand_in_from(on, agent, successor, prefecture)
         trace.keep(ACCOUNT, "Agent remplacé", agent=by, concerns=agent, prefecture=prefecture)
         _order_invitation(successor, prefecture, by)
     return handed_over
@@ -262,6 +263,17 @@ def _refuse_twice(membership: Membership) -> None:
     for held in same:
         if (held.starts_on or first) <= last and (held.ends_on or last) >= first:
             raise RefusedError("Cet agent tient déjà ce rôle, au même endroit, à ces dates.")
+
+
+def _stand_in_from(on: datetime.date, agent: Agent, successor: Agent, prefecture: Prefecture) -> None:
+    """The reminders of those who are away, and for whom an agent stood in, go on to the successor."""
+    covered = Absence.objects.filter(prefecture=prefecture, deputy=agent, ends_on__gte=on)
+    for absence in covered.exclude(agent=successor):
+        if absence.starts_on < on:
+            covered.filter(pk=absence.pk).update(ends_on=on - datetime.timedelta(days=1))
+            absence.pk, absence.starts_on = None, on
+        absence.deputy = successor
+        absence.save()
 
 
 def _order_invitation(agent: Agent, prefecture: Prefecture | None, by: Agent) -> None:

@@ -88,14 +88,18 @@ def last_invitation(agent: Agent, prefecture: Prefecture | None) -> Job | None:
 
 def named(lines: QuerySet[TraceEntry]) -> QuerySet[TraceEntry]:
     """Lines of a journal with whom each concerns in `concerned`, by the name its préfecture knows."""
+    return lines.select_related("agent").annotate(concerned=name_of("concerns"))
+
+
+def name_of(agent: str) -> Coalesce:
+    """Of rows that have an agent, by the name of that field, and a préfecture: the name it knows."""
     pending = Membership.objects.filter(
         Q(agent__last_login__isnull=True) | Q(agent__last_login__lt=F("invited_at")),
-        agent=OuterRef("concerns"),
+        agent=OuterRef(agent),
         prefecture=OuterRef("prefecture"),
         invited_at__isnull=False,
     )
-    name = Coalesce(Subquery(pending.values("invited_as")[:1]), F("concerns__full_name"))
-    return lines.select_related("agent").annotate(concerned=name)
+    return Coalesce(Subquery(pending.values("invited_as")[:1]), F(f"{agent}__full_name"))
 
 
 def at_work(prefecture: Prefecture, on: datetime.date) -> QuerySet[Agent]:

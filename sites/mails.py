@@ -23,7 +23,11 @@ NOTICES = {
 
 def recipient(agent: Agent) -> str:
     """How `jobs.mail` knows an agent."""
-    return f"agent-{agent.pk}"
+    return recipient_of(agent.pk)
+
+
+def recipient_of(agent_id: int) -> str:
+    return f"agent-{agent_id}"
 
 
 def place(prefecture: Prefecture | None) -> str:

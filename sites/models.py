@@ -506,3 +506,91 @@ class TraceEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_event_display()} : {self.about}"
+
+
+class Absence(models.Model):
+    """Days on which an agent is away, and who gets the reminders meanwhile. Nobody says why."""
+
+    prefecture = models.ForeignKey(Prefecture, models.PROTECT, related_name="absences")
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="absences")
+    deputy = models.ForeignKey(
+        Agent, models.CASCADE, related_name="absences_of_others", verbose_name="suppléant"
+    )
+    starts_on = models.DateField("premier jour d’absence")
+    ends_on = models.DateField("dernier jour d’absence")
+
+    class Meta:
+        verbose_name = "absence"
+        ordering = ["starts_on", "pk"]
+        constraints = [
+            dates_in_order("absence_dates_in_order"),
+            models.CheckConstraint(
+                name="absent_agent_is_no_deputy_of_ones_own",
+                condition=~Q(agent=F("deputy")),
+                violation_error_message="Choisissez quelqu’un d’autre que la personne absente.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"du {self.starts_on:%d/%m/%Y} au {self.ends_on:%d/%m/%Y}"
+
+
+class ReminderChoice(models.Model):
+    """Which reminders of a préfecture an agent wants to get by mail; without a row, all."""
+
+    class Wanted(models.TextChoices):
+        EVERY_DAY = "every_day", "chaque jour ouvré où il y a du nouveau"
+        LATE = "late", "seulement ce qui est en retard"
+        NONE = "none", "aucun rappel"
+
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="reminder_choices")
+    prefecture = models.ForeignKey(Prefecture, models.PROTECT, related_name="reminder_choices")
+    wanted = models.CharField("rappels par courriel", max_length=10, choices=Wanted)
+
+    class Meta:
+        verbose_name = "choix des rappels"
+        verbose_name_plural = "choix des rappels"
+        ordering = ["agent", "prefecture"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agent", "prefecture"],
+                name="reminder_choice_is_one_a_prefecture",
+                violation_error_message="Le choix des rappels est déjà fait pour cette préfecture.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.get_wanted_display()
+
+
+class Reminder(models.Model):
+    """That an agent was reminded of something, once a stage of its deadline (`qualepref.digest`).
+
+    `agent` is the one who has to do it; `recipient` got the mail, which is `job`: the same person, or the one
+    who stood in. A row whose mail has not left yet is not a promise: the next digest takes its place.
+    """
+
+    prefecture = models.ForeignKey(Prefecture, models.PROTECT, related_name="reminders")
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="reminders")
+    recipient = models.ForeignKey(Agent, models.CASCADE, related_name="reminders_received")
+    key = models.CharField("nom de l’échéance", max_length=200)
+    subject = models.CharField("objet", max_length=200)
+    due_on = models.DateField("échéance")
+    stage = models.SmallIntegerField("étape", help_text="Jours ouvrés depuis l’échéance.")
+    on = models.DateField("rappelé le")
+    job = models.ForeignKey("jobs.Job", models.PROTECT, related_name="reminders")
+
+    class Meta:
+        verbose_name = "rappel"
+        ordering = ["-on", "-pk"]
+        indexes = [models.Index(fields=["prefecture", "-on"], name="reminders_of_a_prefecture")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agent", "key", "due_on", "stage"],
+                name="reminder_is_sent_once_a_stage",
+                violation_error_message="Ce rappel a déjà été envoyé à cette étape.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.subject

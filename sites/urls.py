@@ -1,12 +1,13 @@
 from django.urls import path
 
-from sites import views, views_agents, views_organisation, views_services
+from sites import views, views_agents, views_organisation, views_reminders, views_services
 
 # agents/<préfecture>/organisation/
 urlpatterns = [
     path("", views_organisation.organisation_overview, name="organisation"),
     path("fiche/", views_organisation.prefecture_edit, name="prefecture_edit"),
     path("journal/", views.journal, name="journal"),
+    path("rappels/", views_reminders.sent_reminders, name="reminders_sent"),
     path("referents/", views_agents.referents, name="referents"),
     # agents/
     path("agents/", views_agents.agents_list, name="agents"),
@@ -15,6 +16,8 @@ urlpatterns = [
     path("agents/<int:agent>/invitation/", views_agents.invitation_resend, name="invitation_resend"),
     path("agents/<int:agent>/remplacer/", views_agents.agent_replace, name="agent_replace"),
     path("agents/<int:agent>/second-facteur/", views_agents.agent_second_factor, name="agent_second_factor"),
+    path("agents/<int:agent>/absences/noter/", views_reminders.absence_new, name="absence_new"),
+    path("agents/<int:agent>/absences/<int:absence>/fin/", views_reminders.absence_end, name="absence_end"),
     path("agents/<int:agent>/roles/ajouter/", views_agents.membership_add, name="membership_add"),
     path(
         "agents/<int:agent>/roles/<int:membership>/",

@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 from django.views.decorators.http import require_POST, require_safe
 
 from jobs.models import Job
-from sites import accounts, agents, lists, second_factor
+from sites import absences, accounts, agents, lists, second_factor
 from sites.access import Access, Action, AgentRequest, Role, administer, enter, holdings
 from sites.asking import asks_first, sent
 from sites.filling import Page
@@ -120,6 +120,7 @@ def agent(request: AgentRequest, slug: str, agent: int) -> HttpResponse:
         "state": agents.state_of(known, access.on),
         "lasting": lasting,
         "former": [held for held in known.held if held not in lasting],
+        "absences": absences.of(known, access.prefecture, access.on),
         "is_oneself": known == request.user,
         "invitation": _invitation_words(agents.last_invitation(known, access.prefecture)),
         "has_second_factor": not known.is_pending and second_factor.device_of(known) is not None,

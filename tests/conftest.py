@@ -255,6 +255,7 @@ def organised(prefecture: Prefecture) -> None:
     factories.MembershipFactory(
         pk=9102, agent=sami, role=Role.REFERENT, prefecture=prefecture, unit=unit, **invited
     )
+    factories.AbsenceFactory(pk=9104, prefecture=prefecture, agent=sami)
     lea = factories.AgentFactory(pk=9103, full_name="Lea Noir", email="lea@prefecture.test")
     factories.MembershipFactory(agent=lea, role=Role.ADMINISTRATOR, prefecture=None)
 

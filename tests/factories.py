@@ -20,7 +20,7 @@ from referentiel.models import (
     Referentiel,
     Target,
 )
-from sites.models import Agent, Closure, Designation, Membership, Prefecture, Service, Site, Unit
+from sites.models import Absence, Agent, Closure, Designation, Membership, Prefecture, Service, Site, Unit
 
 PASSWORD = "un mot de passe de test"
 
@@ -95,6 +95,19 @@ class AgentFactory(DjangoModelFactory):
     email = factory.Sequence(lambda n: f"agent-{n}@prefecture.test")
     full_name = "Camille Durand"
     password = factory.django.Password(PASSWORD)
+
+
+class AbsenceFactory(DjangoModelFactory):
+    """Two weeks of March 2099."""
+
+    class Meta:
+        model = Absence
+
+    prefecture = factory.SubFactory(PrefectureFactory)
+    agent = factory.SubFactory(AgentFactory)
+    deputy = factory.SubFactory(AgentFactory)
+    starts_on = datetime.date(2099, 3, 2)
+    ends_on = datetime.date(2099, 3, 13)
 
 
 class MembershipFactory(DjangoModelFactory):

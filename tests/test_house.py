@@ -82,7 +82,7 @@ def tables_written(queries):
 
 def test_the_routes_open_to_all_are_those_of_the_list():
     assert {route.name for route in ROUTES if route.is_public} == set(PUBLIC_ROUTES)
-    assert len(PUBLIC_ROUTES) == 24
+    assert len(PUBLIC_ROUTES) == 25
 
 
 def test_no_prefecture_may_take_an_address_of_ours():
@@ -115,6 +115,7 @@ def test_no_address_breaks_a_page(route, world, client_of):
         "membership",
         "duty",
         "done",
+        "absence",
     )
     hostile = words | dict.fromkeys(numbers, 10**30)
     values = route.values
@@ -359,7 +360,8 @@ SPEAKERS = [
     *("referentiel/views_files.py", "referentiel/views_own.py", "referentiel/views_questions.py"),
     "referentiel/views_rows.py",
     *("sites/views_services.py", "sites/agents.py", "sites/forms_agents.py", "sites/tables_agents.py"),
-    "sites/views_agents.py",
+    *("sites/views_agents.py", "sites/absences.py", "sites/forms_reminders.py", "sites/tables_reminders.py"),
+    *("sites/views_reminders.py", "qualepref/digest.py"),
     *("sites/access.py", "sites/forms.py", "sites/lists.py", "sites/tables.py", "sites/views.py"),
     *("indicators/results.py", "indicators/sums.py", "indicators/views.py", "referentiel/views.py"),
     *("indicators/collection.py", "indicators/forms.py", "indicators/history.py", "indicators/notes.py"),
