@@ -51,7 +51,7 @@ NOT_LEFT = (Job.State.QUEUED, Job.State.FAILED)
 
 @dataclass(frozen=True)
 class Line:
-    """Something that `recipient_id` is told on a day; perhaps in the place of `absent`, away `until` one."""
+    """Something that `recipient_id` is told on a day; in the place of `absent`, away `until` one, if any."""
 
     recipient_id: int
     due: Due
@@ -94,7 +94,7 @@ def stage_of(due_on: datetime.date, on: datetime.date, days: WorkCalendar) -> in
 def when(due_on: datetime.date, on: datetime.date) -> str:
     """« aujourd’hui, jeudi 5 mars », « demain, vendredi 6 mars », « jeudi 12 mars », « en retard de 4 jours,
     depuis le dimanche 1er mars »."""
-    day = date_format(due_on, f"l {'jS' if due_on.day == 1 else 'j'} F")
+    day = date_format(due_on, "l 1\\e\\r F" if due_on.day == 1 else "l j F")
     if due_on.year != on.year:
         day += f" {due_on.year}"
     match (on - due_on).days:

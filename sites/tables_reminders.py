@@ -48,8 +48,8 @@ class RemindersTable(ListTable):
     def render_stage(self, value: int) -> str:
         return moment_of(value)
 
-    def render_mail(self, value: str) -> str:
-        return MAIL_STATES[Job.State(value)]
+    def render_mail(self, record: Reminder) -> str:
+        return MAIL_STATES[Job.State(record.job.state)]
 
 
 class RemindersFilters(ListFilters):

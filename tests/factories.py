@@ -20,7 +20,18 @@ from referentiel.models import (
     Referentiel,
     Target,
 )
-from sites.models import Absence, Agent, Closure, Designation, Membership, Prefecture, Service, Site, Unit
+from sites.models import (
+    Absence,
+    Agent,
+    Closure,
+    Designation,
+    Membership,
+    Prefecture,
+    Reminder,
+    Service,
+    Site,
+    Unit,
+)
 
 PASSWORD = "un mot de passe de test"
 
@@ -98,7 +109,7 @@ class AgentFactory(DjangoModelFactory):
 
 
 class AbsenceFactory(DjangoModelFactory):
-    """Two weeks of March 2099."""
+    """Two weeks of March 2049."""
 
     class Meta:
         model = Absence
@@ -106,8 +117,8 @@ class AbsenceFactory(DjangoModelFactory):
     prefecture = factory.SubFactory(PrefectureFactory)
     agent = factory.SubFactory(AgentFactory)
     deputy = factory.SubFactory(AgentFactory)
-    starts_on = datetime.date(2099, 3, 2)
-    ends_on = datetime.date(2099, 3, 13)
+    starts_on = datetime.date(2049, 3, 2)
+    ends_on = datetime.date(2049, 3, 13)
 
 
 class MembershipFactory(DjangoModelFactory):
@@ -386,3 +397,20 @@ class JobFactory(DjangoModelFactory):
 
     kind = "tests.effect"
     key = factory.Sequence(lambda n: f"tests.effect:{n}")
+
+
+class ReminderFactory(DjangoModelFactory):
+    """Of a visit that is due on the 3rd of March 2049, on its eve."""
+
+    class Meta:
+        model = Reminder
+
+    prefecture = factory.SubFactory(PrefectureFactory)
+    agent = factory.SubFactory(AgentFactory)
+    recipient = factory.SelfAttribute("agent")
+    key = "visite"
+    subject = "Visite mystère"
+    due_on = datetime.date(2049, 3, 3)
+    stage = -1
+    on = datetime.date(2049, 3, 2)
+    job = factory.SubFactory(JobFactory)
