@@ -13,7 +13,7 @@ from improvement.models import Action, Duty
 from referentiel.measures import NBSP
 from sites.access import Access
 from sites.dues import Due
-from sites.models import Agent, Membership, in_force
+from sites.models import Agent, Membership, Prefecture, in_force
 
 Role = Membership.Role
 
@@ -69,33 +69,30 @@ def agendas(agent: Agent, accesses: Iterable[Access]) -> dict[int, Agenda]:
     return found
 
 
-def due(on: datetime.date) -> Iterator[tuple[Agent, Due]]:
-    """What is late on a day, or due within the week that follows, with the person who has to do it: the owner
+def due(prefecture: Prefecture, on: datetime.date) -> Iterator[Due]:
+    """What is late on a day, or due within the week that follows, for the person who has to do it: the owner
     of an action; who answers for a duty, or every quality manager. Who does not work there that day is not
     told."""
-    here = Membership.objects.filter(in_force(on), agent__is_active=True).select_related("agent")
-    at_work: dict[tuple[int | None, int], Agent] = {}
-    managers: dict[int | None, dict[int, Agent]] = defaultdict(dict)
-    for held in here.order_by("pk"):
-        at_work[held.prefecture_id, held.agent_id] = held.agent
-        if held.role == Role.QUALITY_MANAGER:
-            managers[held.prefecture_id][held.agent_id] = held.agent
-    soon = Q(due_on__lte=on + AHEAD)
+    here = Membership.objects.filter(in_force(on), prefecture=prefecture, agent__is_active=True)
+    held = list(here.order_by("pk").values_list("agent", "role"))
+    at_work = {agent for agent, _ in held}
+    managers = dict.fromkeys(agent for agent, role in held if role == Role.QUALITY_MANAGER)
+    soon = Q(prefecture=prefecture, due_on__lte=on + AHEAD)
     for action in Action.objects.open().filter(soon).select_related("prefecture").order_by("due_on", "pk"):
-        if agent := at_work.get((action.prefecture_id, action.owner_id)):
-            yield agent, _due(agent, action, "vous êtes responsable de cette action")
+        if action.owner_id in at_work:
+            yield _due(action.owner_id, action, "vous êtes responsable de cette action")
     for duty in Duty.objects.active().filter(soon).select_related("prefecture").order_by("due_on", "pk"):
         if duty.responsible_id is None:
-            for agent in managers[duty.prefecture_id].values():
-                yield agent, _due(agent, duty, "vous êtes responsable de la qualité dans cette préfecture")
-        elif agent := at_work.get((duty.prefecture_id, duty.responsible_id)):
-            yield agent, _due(agent, duty, "vous êtes responsable de cette obligation")
+            for agent_id in managers:
+                yield _due(agent_id, duty, "vous êtes responsable de la qualité dans cette préfecture")
+        elif duty.responsible_id in at_work:
+            yield _due(duty.responsible_id, duty, "vous êtes responsable de cette obligation")
 
 
-def _due(agent: Agent, row: Action | Duty, why: str) -> Due:
+def _due(agent_id: int, row: Action | Duty, why: str) -> Due:
     kind = "action" if isinstance(row, Action) else "duty"
     return Due(
-        agent_id=agent.pk,
+        agent_id=agent_id,
         prefecture_id=row.prefecture_id,
         key=f"improvement.{kind}:{row.pk}:{row.due_on:%Y-%m-%d}",
         subject=f"{'Action' if kind == 'action' else 'Obligation'}{NBSP}: {row.title}",

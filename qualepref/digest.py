@@ -21,6 +21,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
 
+import improvement.dues
 from jobs import mail, queue
 from jobs.models import Job
 from sites import absences, closures, mails, reminders
@@ -32,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 Provider: TypeAlias = Callable[[Prefecture, datetime.date], Iterable[Due]]
 
-PROVIDERS: tuple[Provider, ...] = ()
+PROVIDERS: tuple[Provider, ...] = (improvement.dues.due,)
 """Who says what is left to do in a préfecture on a day, and by whom: one line an app."""
 
 STAGES = (-5, -1, 1, 3, 8, 18, 38, 78, 158, 318)
@@ -208,8 +209,8 @@ def _lines(prefecture: Prefecture, on: datetime.date) -> Iterator[Line]:
     names = dict(absences.present(prefecture, on).values_list("pk", "shown_name"))
     away = absences.of_day(prefecture, on)
     choices = reminders.chosen_in(prefecture)
-    dues = {(due.agent_id, due.key): due for provider in PROVIDERS for due in provider(prefecture, on)}
-    for due in sorted(dues.values(), key=lambda due: (due.due_on, due.subject)):
+    asked = {(due.agent_id, due.key): due for provider in PROVIDERS for due in provider(prefecture, on)}
+    for due in sorted(asked.values(), key=lambda due: (due.due_on, due.subject)):
         stage = stage_of(due.due_on, on, days)
         recipient = absences.stand_in(due.agent_id, away)
         if stage is None or recipient is None or not {recipient, due.agent_id} <= names.keys():

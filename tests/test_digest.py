@@ -35,6 +35,7 @@ from tests.smtp import Box, serving
 
 Role = Membership.Role
 METROPOLE = calendar_for("metropole")
+PROVIDERS = digest.PROVIDERS  # of the application, before the fixture that takes their place
 
 
 def march(day: int) -> datetime.date:
@@ -58,7 +59,7 @@ class App:
             subject=subject,
             due_on=due_on,
             url="/agents/",
-            why="Vous êtes le référent d’Arles.",
+            why="vous êtes le référent d’Arles",
         )
         self.dues.append(due)
         return due
@@ -242,7 +243,7 @@ def test_a_morning(
     assert sent["Auto-Submitted"] == "auto-generated"
     said = text(sent)
     assert said.index("Chiffres de janvier En retard de 4 jours") < said.index("Visite mystère Demain")
-    assert "http://127.0.0.1:8000/agents/ Vous êtes le référent d’Arles." in said
+    assert "http://127.0.0.1:8000/agents/ Vous le recevez parce que vous êtes le référent d’Arles." in said
     assert "Bilan" not in said
     assert told() == [("Rachid Benali", "Chiffres de janvier", 3), ("Rachid Benali", "Visite mystère", -1)]
 
@@ -688,6 +689,34 @@ def test_who_replaces_a_deputy_stands_in_too(
     recipients = [[str(agent) for agent in digest.send(prefecture, march(day))] for day in (4, 6)]
 
     assert recipients == [["Basile Roux"], ["Nadia Caron"]]
+
+
+# --- what apps say -----------------------------------------------------------------------------------------
+
+
+def test_the_plan_and_the_calendar_remind(
+    prefecture: Prefecture,
+    elsewhere: Prefecture,
+    rachid: Agent,
+    claire: Agent,
+    zoe: Agent,
+    clock: Any,
+    box: Box,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(digest, "PROVIDERS", PROVIDERS)
+    factories.ActionFactory(
+        prefecture=prefecture, owner=rachid, title="Afficher les horaires", due_on=march(3)
+    )
+    factories.DutyFactory(prefecture=prefecture, title="Contrôle du site", due_on=march(2))
+    factories.DutyFactory(prefecture=elsewhere, title="Enquête", responsible=zoe, due_on=march(20))
+    beat()
+    work()
+
+    said = {sent["To"]: text(sent) for sent in box.mails}
+    assert set(said) == {rachid.email, claire.email}
+    assert "Afficher les horaires Demain, mardi 3 mars." in said[rachid.email]
+    assert "Vous le recevez parce que vous êtes responsable de cette action." in said[rachid.email]
 
 
 # --- by hand -----------------------------------------------------------------------------------------------
