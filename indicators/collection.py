@@ -16,6 +16,7 @@ from django.db import models, transaction
 
 from indicators import results
 from indicators.models import Measurement
+from indicators.periods import Period
 from referentiel import measures
 from referentiel.measures import Coverage
 from referentiel.models import Indicator
@@ -185,7 +186,7 @@ def sign(row: T, by: Agent, reason: str = "") -> T:
 
 
 def _sum(cell: Cell) -> measures.Measure | None:
-    figure = results.of_cell(cell.unit, cell.indicator, cell.year).figure
+    figure = results.of_cell(cell.unit, cell.indicator, Period.year(cell.year)).figure
     return figure.measure if figure else None
 
 

@@ -9,6 +9,7 @@ from indicators import history, results
 from indicators.collection import Cell
 from indicators.history import Event
 from indicators.models import Measurement, Note
+from indicators.periods import Period
 from indicators.results import Result
 from referentiel import wording
 from referentiel.measures import MONTHS
@@ -98,7 +99,7 @@ class Provenance:
 
 
 def of(cell: Cell) -> Provenance:
-    result = results.of_cell(cell.unit, cell.indicator, cell.year)
+    result = results.of_cell(cell.unit, cell.indicator, Period.year(cell.year))
     of_year = Measurement.objects.of_years(cell.prefecture, cell.year, cell.year)
     rows = list(
         of_year.filter(unit=cell.unit, indicator=cell.indicator)

@@ -1,7 +1,8 @@
-"""The results of a year: what each unit reached for each indicator, against which target, over which months.
+"""The results of a period: what each unit reached for each indicator, against which target, in which months.
 
 Numerators and denominators are summed, rates never averaged, and what is held against a target is an exact
-fraction. Nothing is stored. `of_year` costs six queries whatever the size of the préfecture.
+fraction. What is suspended or under reserve stays out. Nothing is stored. `of_period` costs six queries
+whatever the size of the préfecture.
 """
 
 import datetime
@@ -12,15 +13,18 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from itertools import groupby
+from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, FilteredRelation, Q, QuerySet
 from django.utils.functional import cached_property
 
-from indicators import sums
-from indicators.models import Measurement, Note
-from indicators.sums import Figure
+from indicators import expected, periods, suspensions
+from indicators.models import Measurement, Note, Suspension
+from indicators.periods import Period
+from indicators.sums import Figure, Figures
 from referentiel.measures import (
     NBSP,
+    Comparator,
     Count,
     Coverage,
     Printed,
@@ -31,7 +35,7 @@ from referentiel.measures import (
     rounded,
     with_unit,
 )
-from referentiel.models import Indicator, Perimeter
+from referentiel.models import Indicator
 from referentiel.models import Target as TargetRow
 from sites.models import Prefecture, Unit
 
@@ -40,9 +44,11 @@ class Absence(StrEnum):
     """Why there is no figure; each is said differently, none is a zero."""
 
     NOT_EXPECTED = "not_expected"
+    SUSPENDED = "suspended"
     AWAITED = "awaited"
     MISSING = "missing"
     NOT_MEASURABLE = "not_measurable"
+    UNDER_RESERVE = "under_reserve"
     NOTHING_HAPPENED = "nothing_happened"
 
     @property
@@ -52,9 +58,11 @@ class Absence(StrEnum):
 
 ABSENCE_LABELS = {
     Absence.NOT_EXPECTED: "non attendu",
+    Absence.SUSPENDED: "suivi suspendu",
     Absence.AWAITED: "attendu",
     Absence.MISSING: "non renseigné",
     Absence.NOT_MEASURABLE: "non mesurable",
+    Absence.UNDER_RESERVE: "sous réserve",
     Absence.NOTHING_HAPPENED: "aucun cas",
 }
 
@@ -176,22 +184,25 @@ class Band:
 
 
 @dataclass(frozen=True)
-class NumberedNote:
-    """A note, with the number that its cell, its column or the whole table carries."""
+class Footnote:
+    """What is printed under a table, with the number that its cell, its column or the whole table carries:
+    somebody's note, a suspension, a figure under reserve."""
 
     number: int
-    note: Note
+    text: str
+    unit: Unit | None = None
+    indicator: Indicator | None = None
 
 
 @dataclass(frozen=True)
 class Board:
-    """A year of a préfecture, as its units' columns and its themes' bands."""
+    """A period of a préfecture, as its units' columns and its themes' bands."""
 
     prefecture: Prefecture
-    year: int
+    period: Period
     units: list[Unit]
     lines: list[Line]
-    notes: list[NumberedNote] = field(default_factory=list)
+    notes: list[Footnote] = field(default_factory=list)
 
     @cached_property
     def bands(self) -> list[Band]:
@@ -204,7 +215,7 @@ class Board:
 
     def notes_on(self, unit: Unit | None) -> list[int]:
         """The notes of a whole column, or with None those of the whole table."""
-        return [n.number for n in self.notes if n.note.unit == unit and n.note.indicator_id is None]
+        return [note.number for note in self.notes if note.unit == unit and note.indicator is None]
 
     @cached_property
     def has_figures(self) -> bool:
@@ -230,28 +241,51 @@ def years(prefecture: Prefecture) -> list[int]:
 
 def of_year(prefecture: Prefecture, year: int, *, units: QuerySet[Unit] | None = None) -> Board:
     """The board of a year for the given units (by default every unit of the préfecture)."""
-    columns = list(prefecture.units.all() if units is None else units)
+    return of_period(prefecture, Period.year(year), units=units)
+
+
+def of_period(prefecture: Prefecture, period: Period, *, units: QuerySet[Unit] | None = None) -> Board:
+    """The board of a period, each result beside that of the same months of the year before."""
+    columns, charges = expected.of_units(prefecture.units.all() if units is None else units)
+    held = suspensions.over(prefecture, period.before.first, period.last)
+    figures = Figures.of_pair(_counted(prefecture, period, held), period)
     own = {unit.pk for unit in columns}
-    figures = sums.of_rows(Measurement.objects.of_years(prefecture, year - 1, year))
-    measured = {indicator for _, unit, indicator in figures if unit in own}
+    measured = {indicator for unit, indicator in figures.cells if unit in own}
     indicators = Indicator.objects.filter(
-        Q(pk__in=measured) | Q(pk__in=Indicator.objects.followed_by(prefecture, year))
+        Q(pk__in=measured)
+        | Q(pk__in=Indicator.objects.followed_between(prefecture, period.first, period.end))
     )
-    notes = _notes(prefecture, year, columns)
-    known = _Known(prefecture, year, figures, notes)
+    aims = _Aims(prefecture, indicators)
+    notes = _Notes(period, held, _written(prefecture, period, columns))
+    known = _Known(prefecture, period, figures, aims, expected.Expected(charges, held), notes)
     lines = [
-        Line(one, [known.result(unit, one) for unit in columns], known.notes_on(None, one))
-        for one in in_order(indicators)
+        Line(one, [known.result(unit, one) for unit in columns], notes.on(None, one))
+        for one in aims.indicators
     ]
-    expected = [line for line in lines if any(r.absence != Absence.NOT_EXPECTED for r in line.results)]
-    return Board(prefecture, year, columns, expected, notes)
+    owed = [line for line in lines if any(r.absence != Absence.NOT_EXPECTED for r in line.results)]
+    return Board(prefecture, period, columns, owed, notes.footnotes)
 
 
-def of_cell(unit: Unit, indicator: Indicator, year: int) -> Result:
-    """One result, with that of the year before."""
-    rows = Measurement.objects.of_years(unit.prefecture, year - 1, year)
-    figures = sums.of_rows(rows.filter(unit=unit, indicator=indicator))
-    return _Known(unit.prefecture, year, figures, []).result(unit, indicator)
+def of_cell(unit: Unit, indicator: Indicator, period: Period) -> Result:
+    """One result, with that of the same months of the year before."""
+    prefecture = unit.prefecture
+    _, charges = expected.of_units(Unit.objects.filter(pk=unit.pk))
+    held = suspensions.over(prefecture, period.before.first, period.last)
+    rows = _counted(prefecture, period, held).filter(unit=unit, indicator=indicator)
+    aims = _Aims(prefecture, Indicator.objects.filter(pk=indicator.pk))
+    figures = Figures.of_pair(rows, period)
+    owed = expected.Expected(charges, held)
+    return _Known(prefecture, period, figures, aims, owed, _Notes(period, held, [])).result(unit, indicator)
+
+
+def _counted(prefecture: Prefecture, period: Period, held: list[Suspension]) -> QuerySet[Measurement]:
+    """The rows of a period and of the same months of the year before that make their results. Those of a year
+    are of years alone."""
+    rows = Measurement.objects.filter(prefecture=prefecture)
+    months = Q(period_start__range=(period.first, period.last))
+    months |= Q(period_start__range=(period.before.first, period.before.last))
+    rows = rows.filter(months) if period.is_year else rows.filter(months, period="month")
+    return suspensions.without(rows, held)
 
 
 def over_years(
@@ -263,28 +297,25 @@ def over_years(
     columns = list(units)
     own = {unit.pk for unit in columns}
     rows = Measurement.objects.filter(prefecture=prefecture)
-    known = {
-        cell: figure
-        for cell, figure in sums.of_rows(rows.filter(indicator=indicator) if indicator else rows).items()
-        if cell[1] in own
-    }
-    if not known:
+    if indicator:
+        rows = rows.filter(indicator=indicator)
+    held = suspensions.over(prefecture, datetime.date.min, datetime.date.max)
+    figures = Figures.of_years(suspensions.without(rows, held))
+    measured = {of for unit, of in figures.cells if unit in own}
+    if not measured:
         return []
-    numbers = [year for year, _, _ in known]
-    span = list(range(min(numbers), max(numbers) + 1))
-    targets = _targets(prefecture, span)
-    measured = Indicator.objects.filter(pk__in={of for _, _, of in known})
+    span = list(range(min(figures.years), max(figures.years) + 1))
+    aims = _Aims(prefecture, Indicator.objects.filter(pk__in=measured))
 
     def result(unit: Unit, of: Indicator, year: int, previous: Result | None) -> Result | None:
-        figure = known.get((year, unit.pk, of.pk))
+        figure = figures.of(unit, of, datetime.date(year, 1, 1))
         if figure is None:
             return None
-        target = _target(figure, targets.get((year, of.pk)))
-        absence = _absence(figure, is_expected=True, is_over=True)
-        return Result(unit, of, figure, target, absence, _printed_verdict(figure), previous)
+        target = _target(figure, aims.target(of, datetime.date(year, 12, 31)))
+        return Result(unit, of, figure, target, _absence(figure), _printed_verdict(figure), previous)
 
     courses = []
-    for of in in_order(measured):
+    for of in aims.indicators:
         lines: list[tuple[Unit, list[Result | None]]] = []
         for unit in columns:
             cells: list[Result | None] = []
@@ -302,74 +333,127 @@ def in_order(indicators: QuerySet[Indicator]) -> QuerySet[Indicator]:
     )
 
 
+class _Aims:
+    """Indicators, in the order of boards, and what they must reach. One query."""
+
+    def __init__(self, prefecture: Prefecture, indicators: QuerySet[Indicator]) -> None:
+        theirs = Q(targets__prefecture=None) | Q(targets__prefecture=prefecture)
+        rows = in_order(indicators.annotate(aim=FilteredRelation("targets", condition=theirs))).annotate(
+            comparator=F("aim__comparator"),
+            wanted=F("aim__value"),
+            since=F("aim__starts_on"),
+            until=F("aim__ends_on"),
+        )
+        later_wins = F("aim__prefecture").asc(nulls_first=True), F("aim__starts_on").asc(nulls_first=True)
+        self.indicators: list[Indicator] = []
+        self._rows: dict[int, list[Any]] = defaultdict(list)
+        for row in rows.order_by(*rows.query.order_by, *later_wins):
+            if row.pk not in self._rows:
+                self.indicators.append(row)
+            self._rows[row.pk].append(row)
+
+    def target(self, indicator: Indicator, on: datetime.date) -> Target | None:
+        """The one in force on a day: the préfecture's own wins, then the latest."""
+        for row in reversed(self._rows[indicator.pk]):
+            if row.comparator and (row.since or on) <= on <= (row.until or on):
+                return Target(Comparator(row.comparator), Fraction(row.wanted))
+        return None
+
+
+class _Notes:
+    """What is printed under a table, numbered as it is found."""
+
+    def __init__(self, period: Period, held: Iterable[Suspension], written: Iterable[Note]) -> None:
+        self.footnotes: list[Footnote] = []
+        self._numbers: dict[tuple[int | None, int | None], list[int]] = defaultdict(list)
+        for note in written:
+            self._add(note.text, note.unit, note.indicator)
+        for suspension in held:
+            if suspension.first_month <= period.last and period.first <= (
+                suspension.last_month or period.first
+            ):
+                self._add(suspension.sentence, suspension.column, suspension.indicator)
+
+    def on(self, unit: Unit | None, indicator: Indicator) -> tuple[int, ...]:
+        return tuple(self._numbers.get((unit.pk if unit else None, indicator.pk), ()))
+
+    def add_reserves(self, unit: Unit, indicator: Indicator, rows: Iterable[Measurement]) -> None:
+        for row in rows:
+            month = periods.in_words(row.period_start)
+            service = row.service.short_name if row.service else ""
+            self._add(f"{service}, {month}, sous réserve\xa0: {row.reserve}", unit, indicator)
+
+    def _add(self, text: str, unit: Unit | None, indicator: Indicator | None) -> None:
+        note = Footnote(len(self.footnotes) + 1, text, unit, indicator)
+        self.footnotes.append(note)
+        self._numbers[unit.pk if unit else None, indicator.pk if indicator else None].append(note.number)
+
+
+def _written(prefecture: Prefecture, period: Period, units: list[Unit]) -> Iterable[Note]:
+    """The notes that people wrote: they are a year's."""
+    if not period.is_year:
+        return []
+    notes = Note.objects.filter(Q(unit=None) | Q(unit__in=units), prefecture=prefecture)
+    return notes.filter(year=period.first.year).select_related("unit", "indicator")
+
+
 class _Known:
-    """What there is to know of a year and of the one before, to tell the result of a cell."""
+    """What there is to know of a period and of the same months the year before, to tell a cell's result."""
 
     def __init__(
-        self, prefecture: Prefecture, year: int, figures: dict[sums.Cell, Figure], notes: list[NumberedNote]
+        self,
+        prefecture: Prefecture,
+        period: Period,
+        figures: Figures,
+        aims: _Aims,
+        owed: expected.Expected,
+        notes: _Notes,
     ) -> None:
-        self._year = year
+        self._period = period
+        self._before = period.before
         self._figures = figures
-        self._targets = _targets(prefecture, [year - 1, year])
-        self._expected = Perimeter.objects.expected(prefecture, year)
-        self._is_over = prefecture.today() > datetime.date(year, 12, 31)
-        self._notes: dict[tuple[int | None, int | None], list[int]] = defaultdict(list)
-        for numbered in notes:
-            self._notes[numbered.note.unit_id, numbered.note.indicator_id].append(numbered.number)
+        self._targets = {
+            (one.pk, of.first): aims.target(one, of.end)
+            for one in aims.indicators
+            for of in (self._period, self._before)
+        }
+        self._owed = owed
+        self._notes = notes
+        self._today = prefecture.today()
 
     def result(self, unit: Unit, indicator: Indicator) -> Result:
-        before = self._result(unit, indicator, self._year - 1)
-        return self._result(unit, indicator, self._year, before, self.notes_on(unit, indicator))
-
-    def notes_on(self, unit: Unit | None, indicator: Indicator) -> tuple[int, ...]:
-        return tuple(self._notes.get((unit.pk if unit else None, indicator.pk), ()))
-
-    def _result(
-        self,
-        unit: Unit,
-        indicator: Indicator,
-        of: int,
-        previous: Result | None = None,
-        notes: tuple[int, ...] = (),
-    ) -> Result:
-        figure = self._figures.get((of, unit.pk, indicator.pk))
-        is_expected = (unit.pk, indicator.engagement.module_id) in self._expected
+        figure = self._figures.of(unit, indicator, self._period.first)
+        if figure and figure.reserves:
+            self._notes.add_reserves(unit, indicator, figure.reserves)
         return Result(
             unit,
             indicator,
             figure,
-            _target(figure, self._targets.get((of, indicator.pk))),
-            _absence(figure, is_expected=is_expected, is_over=self._is_over or of < self._year),
+            _target(figure, self._targets[indicator.pk, self._period.first]),
+            _absence(figure) if figure else self._lack(unit, indicator, self._period),
             _printed_verdict(figure),
-            previous,
-            notes,
+            self._previous(unit, indicator),
+            self._notes.on(unit, indicator),
         )
 
+    def _previous(self, unit: Unit, indicator: Indicator) -> Result:
+        figure = self._figures.of(unit, indicator, self._before.first)
+        target = _target(figure, self._targets[indicator.pk, self._before.first])
+        absence = _absence(figure) if figure else self._lack(unit, indicator, self._before)
+        return Result(unit, indicator, figure, target, absence, _printed_verdict(figure))
 
-def _notes(prefecture: Prefecture, year: int, units: list[Unit]) -> list[NumberedNote]:
-    notes = Note.objects.filter(Q(unit=None) | Q(unit__in=units), prefecture=prefecture, year=year)
-    return [
-        NumberedNote(number, note)
-        for number, note in enumerate(notes.select_related("unit", "indicator"), start=1)
-    ]
+    def _lack(self, unit: Unit, indicator: Indicator, period: Period) -> Absence:
+        """Why a cell says nothing."""
+        months, is_owed = self._owed.months(unit, indicator, period)
+        if not months:
+            return Absence.SUSPENDED if is_owed else Absence.NOT_EXPECTED
+        return Absence.MISSING if self._today > period.end else Absence.AWAITED
 
 
 def target_in_force(prefecture: Prefecture, indicator: Indicator, year: int) -> TargetRow | None:
     """The target that judges the figures of a year, but those that have one printed beside them."""
     rows = TargetRow.objects.in_force_on_any(prefecture, [datetime.date(year, 12, 31)])
     return rows.filter(indicator=indicator).select_related("prefecture").last()
-
-
-def _targets(prefecture: Prefecture, years: list[int]) -> dict[tuple[int, int], Target]:
-    """(year, indicator) → the target in force on the last day of the year."""
-    ends = {of: datetime.date(of, 12, 31) for of in years}
-    rows = TargetRow.objects.in_force_on_any(prefecture, ends.values())
-    return {
-        (of, row.indicator_id): row.measure
-        for of, end in ends.items()
-        for row in rows
-        if row.is_in_force(end)
-    }
 
 
 def _target(figure: Figure | None, in_force: Target | None) -> Target | None:
@@ -383,11 +467,8 @@ def _printed_verdict(figure: Figure | None) -> Verdict | None:
     return Verdict.MET if figure.printed_met else Verdict.MISSED
 
 
-def _absence(figure: Figure | None, *, is_expected: bool, is_over: bool) -> Absence | None:
-    if figure is None:
-        if not is_expected:
-            return Absence.NOT_EXPECTED
-        return Absence.MISSING if is_over else Absence.AWAITED
+def _absence(figure: Figure) -> Absence | None:
+    """Why a figure is no value, though somebody said something of it."""
     if figure.measure is None:
-        return Absence.NOT_MEASURABLE
+        return Absence.UNDER_RESERVE if figure.reserves and not figure.reason else Absence.NOT_MEASURABLE
     return Absence.NOTHING_HAPPENED if figure.value is None else None

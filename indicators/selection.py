@@ -42,10 +42,11 @@ class Selection:
 
     @property
     def sheet(self) -> Sheet:
-        notes = {numbered.number: numbered.note.text for numbered in self.board.notes}
+        notes = {note.number: note.text for note in self.board.notes}
         rows = [_row(result, " / ".join(notes[number] for number in result.notes)) for result in self.results]
-        year = self.board.year
-        return Sheet(f"Tableau de bord {year}", [title.format(year=year - 1) for title in COLUMNS], rows)
+        period = self.board.period
+        columns = [title.format(before=period.before.label) for title in COLUMNS]
+        return Sheet(f"Tableau de bord {period.label}", columns, rows)
 
     def _cells(self, line: Line) -> list[Result | None]:
         return [
@@ -68,9 +69,9 @@ COLUMNS = (
     "Objectif",
     "Objectif atteint\xa0?",
     "Sans résultat",
-    "Rappel {year}",
-    "Rappel {year}\xa0: objectif atteint\xa0?",
-    "Rappel {year}\xa0: à savoir",
+    "Rappel {before}",
+    "Rappel {before}\xa0: objectif atteint\xa0?",
+    "Rappel {before}\xa0: à savoir",
     "Note",
 )
 

@@ -1,32 +1,70 @@
-"""What the figures of a unit, an indicator and a year amount to: summed by the database, in whole numbers.
+"""What the figures of a unit, an indicator and a period amount to: summed by the database, in whole numbers.
 
-One query, whose answer grows with the cells of a board and not with the months and the services behind them.
+Ordinary monthly figures come back as one row a cell, however many months and services stand behind it. Rows
+that say something of their own are read one by one: a year's, a month not measured, one under reserve.
 """
 
+import datetime
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache, reduce
-from operator import or_
+from functools import cache
 from typing import Any, TypeAlias
 
-from django.db import models
-from django.db.models import Case, ExpressionWrapper, F, Max, Min, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import Cast, ExtractYear
+from django.db import connection
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import ExtractYear
 from django.utils.functional import cached_property
 
-from indicators.models import Measurement, measure, target
+from indicators.models import Measurement, measure
+from indicators.periods import Period
 from referentiel.measures import Coverage, Mean, Measure, Rate, Target
+from referentiel.models import Indicator
+from sites.models import Unit
 
-# The year, the unit and the indicator of a figure.
-Cell: TypeAlias = tuple[int, int, int]
+# The unit and the indicator of a figure.
+Cell: TypeAlias = tuple[int, int]
+
+IS_EXCEPTIONAL = Q(period="year") | Q(numerator=None) | ~Q(reserve="")
+COUNTED = ("unit_id", "indicator_id", "first_month", "numerator", "denominator")
+
+# A period beside the same months of the year before: those that the period itself counts, or all of them
+# where it counts none. What stands in the brackets is the statement of the rows that count.
+PAIRS = """
+    WITH counted (unit, indicator, month, numerator, denominator, start) AS ({rows}),
+    monthly AS (
+        SELECT unit, indicator, month,
+            SUM(numerator) FILTER (WHERE start >= %s) AS numerator,
+            SUM(denominator) FILTER (WHERE start >= %s) AS denominator,
+            SUM(numerator) FILTER (WHERE start < %s) AS numerator_before,
+            SUM(denominator) FILTER (WHERE start < %s) AS denominator_before
+        FROM counted GROUP BY unit, indicator, month
+    )
+    SELECT unit, indicator,
+        SUM(numerator), SUM(denominator), SUM(CASE WHEN numerator IS NOT NULL THEN 1 << month END),
+        SUM(numerator_before) FILTER (WHERE numerator IS NOT NULL),
+        SUM(denominator_before) FILTER (WHERE numerator IS NOT NULL),
+        SUM(CASE WHEN numerator IS NOT NULL AND numerator_before IS NOT NULL THEN 1 << month END),
+        SUM(numerator_before), SUM(denominator_before),
+        SUM(CASE WHEN numerator_before IS NOT NULL THEN 1 << month END)
+    FROM monthly GROUP BY unit, indicator
+"""
+YEARS = """
+    WITH counted (unit, indicator, month, numerator, denominator, year) AS ({rows}),
+    monthly AS (
+        SELECT year, unit, indicator, month, SUM(numerator) AS numerator, SUM(denominator) AS denominator
+        FROM counted GROUP BY year, unit, indicator, month
+    )
+    SELECT year, unit, indicator, SUM(numerator), SUM(denominator), SUM(1 << month)
+    FROM monthly GROUP BY year, unit, indicator
+"""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """What the rows of a cell amount to. What a document prints beside its figure is that of a single row: a
-    sum has none of it."""
+    """What the rows of a cell amount to. What a document prints beside its figure is that of a yearly row; a
+    sum has none of it. `reserves` are the months under reserve, which are not counted."""
 
     measure: Measure | None
     coverage: Coverage
@@ -34,6 +72,7 @@ class Figure:
     printed_text: str = ""
     printed_target: Target | None = None
     printed_met: bool | None = None
+    reserves: tuple[Measurement, ...] = ()
 
     @cached_property
     def value(self) -> Fraction | None:
@@ -48,91 +87,117 @@ class Figure:
         return None
 
 
-class Months(models.Aggregate):
-    """The months that any of the rows counts, as the bits 1 to 12 of a number."""
-
-    output_field = models.IntegerField()
-
-    def as_postgresql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        first, last = self._columns(compiler)
-        return f"BIT_OR((2 << {last}) - (1 << {first}))", []
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        first, last = self._columns(compiler)
-        bits = (f"MAX(({first} <= {month} AND {last} >= {month}) << {month})" for month in range(1, 13))
-        return f"({' + '.join(bits)})", []
-
-    def _columns(self, compiler: Any) -> list[str]:
-        return [compiler.compile(column)[0] for column in self.get_source_expressions()[:2]]
+# A numerator, a denominator, and the months that they count, as the bits 1 to 12 of a number.
+Sum: TypeAlias = tuple[int, int | None, int]
 
 
-# The rows of a cell are put together where they say the same kind of thing: those of the unit or those of its
-# services, yearly or monthly, known or, each reason for itself, without a figure.
-IS_KNOWN = Q(numerator__isnull=False) | Q(value__isnull=False)
-WHOSE = ("unit_id", "indicator_id", "period")
-KIND = {
-    "year": ExtractYear("period_start"),
-    "is_own": ExpressionWrapper(Q(service=None), models.BooleanField()),
-    "why": Case(When(IS_KNOWN, then=Value("")), default=F("reason"), output_field=models.TextField()),
-}
-# Of a single row, the greatest value is its own.
-AMOUNT = {
-    "since": Min("period_start"),
-    "times": models.Count("*"),
-    "months": Months("first_month", "last_month"),
-    "form": Max("shape"),
-    "total": Sum("numerator"),
-    "base": Sum("denominator"),
-    "amount": Max("value"),
-    "places": Max("value_places"),
-    "text": Max("printed_text"),
-    "comparator": Max("target_comparator"),
-    "wanted": Max("target_value"),
-    "met": Max(Cast("printed_met", models.IntegerField())),
-}
+class Figures:
+    """The figures of some cells in some periods, which are told by their first month."""
+
+    def __init__(
+        self, sums: dict[datetime.date, dict[Cell, Sum]], exceptions: Iterable[Measurement], length: int
+    ) -> None:
+        self._sums = sums
+        self._length = length
+        self._exceptions: dict[Cell, list[Measurement]] = defaultdict(list)
+        for row in exceptions:
+            self._exceptions[row.unit_id, row.indicator_id].append(row)
+
+    @classmethod
+    def of_pair(cls, rows: QuerySet[Measurement], period: Period) -> "Figures":
+        """Of a period, and of the same months of the year before. Two queries."""
+        now: dict[Cell, Sum] = {}
+        before: dict[Cell, Sum] = {}
+        for unit, indicator, *sums in _asked(PAIRS, rows, F("period_start"), [period.first] * 4):
+            own, alike, whole = (_sum(*sums[at : at + 3]) for at in (0, 3, 6))
+            if own:
+                now[unit, indicator] = own
+            if known := alike if own else whole:
+                before[unit, indicator] = known
+        sums_of = {period.first: now, period.before.first: before}
+        return cls(sums_of, _exceptions(rows), period.length)
+
+    @classmethod
+    def of_years(cls, rows: QuerySet[Measurement]) -> "Figures":
+        """Of every year of the rows. Two queries."""
+        sums: dict[datetime.date, dict[Cell, Sum]] = defaultdict(dict)
+        for year, unit, indicator, *numbers in _asked(YEARS, rows, ExtractYear("period_start"), []):
+            if found := _sum(*numbers):
+                sums[datetime.date(int(year), 1, 1)][unit, indicator] = found
+        return cls(sums, _exceptions(rows), 12)
+
+    @cached_property
+    def cells(self) -> set[Cell]:
+        """Those that have a figure, or a reason for having none, in one of the periods."""
+        return {cell for sums in self._sums.values() for cell in sums} | self._exceptions.keys()
+
+    @cached_property
+    def years(self) -> set[int]:
+        """Those of which one of the cells says something."""
+        own = {row.period_start.year for rows in self._exceptions.values() for row in rows}
+        return own | {first.year for first, sums in self._sums.items() if sums}
+
+    def of(self, unit: Unit, indicator: Indicator, first: datetime.date) -> Figure | None:
+        """What a cell amounts to in the period that begins with that month."""
+        cell = unit.pk, indicator.pk
+        total = self._sums.get(first, {}).get(cell)
+        if cell not in self._exceptions:
+            return _figure(total, indicator) if total else None
+        period = Period(first, self._length)
+        rows = [row for row in self._exceptions[cell] if row.period_start in period]
+        if period.is_year:
+            for row in rows:
+                if row.period == Measurement.Period.YEAR:
+                    return _printed(row)
+        months = [row for row in rows if row.period == Measurement.Period.MONTH]
+        reserves = tuple(row for row in months if row.reserve)
+        if total:
+            return _figure(total, indicator, reserves)
+        if not months:
+            return None
+        counted = Coverage(frozenset(row.first_month for row in months))
+        reasons = dict.fromkeys(row.reason for row in months if row.reason and not row.reserve)
+        return Figure(None, counted, "\xa0; ".join(reasons), reserves=reserves)
 
 
-def of_rows(rows: QuerySet[Measurement]) -> dict[Cell, Figure]:
-    """The figure of each cell. A unit's own rows win over its services', a yearly row over months: one or the
-    other is the result, never the sum of both."""
-    grouped = rows.order_by().values(*WHOSE, **KIND).annotate(**AMOUNT)
-    cells: dict[Cell, list[Any]] = defaultdict(list)
-    for group in grouped.values_list(*WHOSE, *KIND, *AMOUNT, named=True):
-        cells[group.year, group.unit_id, group.indicator_id].append(group)
-    return {key: _figure(cell if len(cell) == 1 else _winners(cell)) for key, cell in cells.items()}
+def _asked(
+    statement: str, rows: QuerySet[Measurement], when: Any, parameters: list[datetime.date]
+) -> list[tuple[Any, ...]]:
+    """The answer to a statement on the ordinary rows, each with what `when` tells of its month."""
+    ordinary = rows.filter(period="month", numerator__isnull=False, reserve="").order_by()
+    inner, own = ordinary.annotate(told=when).values_list(*COUNTED, "told").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(statement.format(rows=inner), [*own, *parameters])
+        return cursor.fetchall()
 
 
-def _winners(groups: list[Any]) -> list[Any]:
-    """The groups of a cell that are its result, the first reason first."""
-    groups = [group for group in groups if group.is_own] or groups
-    groups = [group for group in groups if group.period == Measurement.Period.YEAR] or groups
-    return sorted(groups, key=lambda group: (group.since, group.why))
+def _exceptions(rows: QuerySet[Measurement]) -> QuerySet[Measurement]:
+    return rows.filter(IS_EXCEPTIONAL).select_related("service").order_by("period_start", "pk")
 
 
-def _figure(groups: Sequence[Any]) -> Figure:
-    known = next((group for group in groups if not group.why), None)
-    if known is None:
-        months = reduce(or_, (group.months for group in groups))
-        return Figure(
-            None, _coverage(months), "\xa0; ".join(group.why for group in groups), **_beside(groups)
-        )
-    if known.amount is not None and known.times > 1:
-        return Figure(None, _coverage(known.months), "Des chiffres sans base connue ne s'additionnent pas.")
-    total = None if known.total is None else int(known.total)  # SUM gives decimals
-    summed = measure(known.form, total, int(known.base or 0), known.amount, known.places)
-    return Figure(summed, _coverage(known.months), **_beside(groups))
+def _sum(numerator: Any, denominator: Any, months: Any) -> Sum | None:
+    """SUM gives decimals."""
+    if numerator is None:
+        return None
+    return int(numerator), None if denominator is None else int(denominator), int(months)
 
 
-def _beside(groups: Sequence[Any]) -> dict[str, Any]:
-    """What the document prints beside a figure that one row alone gives."""
-    only = groups[0]
-    if len(groups) > 1 or only.times > 1:
-        return {}
-    return {
-        "printed_text": only.text,
-        "printed_target": target(only.comparator, only.wanted),
-        "printed_met": None if only.met is None else bool(only.met),
-    }
+def _figure(total: Sum, indicator: Indicator, reserves: tuple[Measurement, ...] = ()) -> Figure:
+    numerator, denominator, months = total
+    measured = measure(Measurement.Shape.of(indicator), numerator, denominator, None, 0)
+    return Figure(measured, _coverage(months), reserves=reserves)
+
+
+def _printed(row: Measurement) -> Figure:
+    """A year's row, with what its document prints beside the figure."""
+    return Figure(
+        row.measure,
+        row.coverage,
+        "" if row.measure else row.reason,
+        row.printed_text,
+        row.printed_target,
+        row.printed_met,
+    )
 
 
 @cache

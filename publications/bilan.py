@@ -10,12 +10,12 @@ import hashlib
 import json
 from collections import defaultdict
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import ExtractYear
 
-from indicators import results, sums
+from indicators import results
 from indicators.models import FigureImport, Measurement, Note
 from indicators.results import Absence, Board, Line, Result
 from publications import richtext
@@ -116,6 +116,8 @@ class Why:
 
 
 NO_REASON = Why()
+# The year, the unit and the indicator of a figure.
+Place: TypeAlias = tuple[int, int, int]
 
 
 def hash_of(text: str) -> str:
@@ -170,12 +172,12 @@ def prepare(prefecture: Prefecture, year: int) -> Draft:
         ],
         notes=[
             {
-                "number": numbered.number,
-                "text": numbered.note.text,
-                "unit": numbered.note.unit.name if numbered.note.unit else None,
-                "indicator": numbered.note.indicator.title if numbered.note.indicator else None,
+                "number": note.number,
+                "text": note.text,
+                "unit": note.unit.name if note.unit else None,
+                "indicator": note.indicator.title if note.indicator else None,
             }
-            for numbered in board.notes
+            for note in board.notes
         ],
         sources=_sources(prefecture, year),
         perimeter=_perimeter(prefecture, year),
@@ -277,7 +279,7 @@ def _referentiels(prefecture: Prefecture, year: int) -> list[dict[str, str | Non
     ]
 
 
-def _line(line: Line, year: int, whys: dict[sums.Cell, Why]) -> ContentLine:
+def _line(line: Line, year: int, whys: dict[Place, Why]) -> ContentLine:
     indicator = line.indicator
     return ContentLine(
         key=indicator.key,
@@ -292,7 +294,7 @@ def _line(line: Line, year: int, whys: dict[sums.Cell, Why]) -> ContentLine:
     )
 
 
-def _cell(result: Result, year: int, whys: dict[sums.Cell, Why]) -> Cell:
+def _cell(result: Result, year: int, whys: dict[Place, Why]) -> Cell:
     why = whys.get((year, result.unit.pk, result.indicator.pk), NO_REASON)
     before = whys.get((year - 1, result.unit.pk, result.indicator.pk), NO_REASON)
     base = result.figure.base if result.figure else None
@@ -335,22 +337,17 @@ def _previous(result: Result, why: Why) -> dict[str, str] | None:
     }
 
 
-def _corrections(prefecture: Prefecture, year: int) -> dict[sums.Cell, Why]:
+def _corrections(prefecture: Prefecture, year: int) -> dict[Place, Why]:
     """The reasons given for the rows that make the results of a year and of the year before. One query."""
-    same = Measurement.objects.filter(
+    yearly = Measurement.objects.filter(
         unit=OuterRef("unit"),
         indicator=OuterRef("indicator"),
         period_start__year=ExtractYear(OuterRef("period_start")),
+        period=Measurement.Period.YEAR,
     )
-    yearly = same.filter(period=Measurement.Period.YEAR)
-    is_beaten = (
-        Q(service__isnull=False) & Exists(same.filter(service=None))
-        | Q(service=None, period=Measurement.Period.MONTH) & Exists(yearly.filter(service=None))
-        | Q(service__isnull=False, period=Measurement.Period.MONTH)
-        & Exists(yearly.filter(service__isnull=False))
-    )
+    is_beaten = Q(period=Measurement.Period.MONTH) & Exists(yearly)
     rows = Measurement.objects.of_years(prefecture, year - 1, year).exclude(is_beaten)
-    found: dict[sums.Cell, list[Measurement]] = defaultdict(list)
+    found: dict[Place, list[Measurement]] = defaultdict(list)
     for row in rows.exclude(reason="", target_reason="").order_by("period_start", "pk"):
         found[row.period_start.year, row.unit_id, row.indicator_id].append(row)
     return {

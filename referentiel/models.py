@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from simple_history.models import HistoricalRecords
 
 from referentiel import measures
-from sites.models import Prefecture, Service, dates_in_order, in_force, in_force_in
+from sites.models import Prefecture, Service, dates_in_order, in_force, in_force_between, in_force_in
 
 # An empty date means "always", an empty préfecture "national": in a unique constraint both count as a value.
 SINCE = Coalesce("starts_on", Value(datetime.date(1, 1, 1)), output_field=models.DateField())
@@ -195,9 +195,14 @@ class Engagement(NormRow):
 class IndicatorQuerySet(models.QuerySet["Indicator"]):
     def followed_by(self, prefecture: Prefecture, year: int) -> Self:
         """Indicators of the référentiels that the préfecture follows during the year, and its own ones."""
-        adopted = Adoption.objects.filter(in_force_in(year), prefecture=prefecture).values("referentiel")
+        return self.followed_between(prefecture, datetime.date(year, 1, 1), datetime.date(year, 12, 31))
+
+    def followed_between(self, prefecture: Prefecture, first: datetime.date, last: datetime.date) -> Self:
+        """The same, of the days from one to another."""
+        held = in_force_between(first, last)
+        adopted = Adoption.objects.filter(held, prefecture=prefecture).values("referentiel")
         return self.filter(
-            in_force_in(year),
+            held,
             Q(prefecture=None) | Q(prefecture=prefecture),
             engagement__referentiel__in=adopted,
         ).select_related("engagement__module")
@@ -426,13 +431,17 @@ class PerimeterQuerySet(models.QuerySet["Perimeter"]):
 
 
 class Perimeter(NormRow):
-    """A service keeps the promises of a module, between two days. `restriction` may say for one task only."""
+    """A service keeps the promises of a module, between two days. `restriction` may say for one task only.
+
+    `measured` are the keys of the indicators of the module that it measures; empty, it measures them all.
+    """
 
     service = models.ForeignKey(Service, models.CASCADE, related_name="perimeters")
     module = models.ForeignKey(Module, models.CASCADE, related_name="perimeters")
     restriction = models.CharField(
         "limité à", max_length=200, blank=True, help_text="« Points numériques uniquement », par exemple."
     )
+    measured = models.JSONField("indicateurs mesurés", default=list, blank=True)
     starts_on = models.DateField("du", null=True, blank=True)
     ends_on = models.DateField("au", null=True, blank=True)
 

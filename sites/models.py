@@ -30,9 +30,14 @@ def in_force(on: datetime.date) -> Q:
     return Q(_begun(on), lasting(on))
 
 
+def in_force_between(first: datetime.date, last: datetime.date) -> Q:
+    """Rows whose `starts_on`–`ends_on` covers at least one day from one to another, both included."""
+    return Q(_begun(last), lasting(first))
+
+
 def in_force_in(year: int) -> Q:
     """Rows whose `starts_on`–`ends_on` covers at least one day of a year."""
-    return Q(_begun(datetime.date(year, 12, 31)), lasting(datetime.date(year, 1, 1)))
+    return in_force_between(datetime.date(year, 1, 1), datetime.date(year, 12, 31))
 
 
 def validate_time_zone(name: str) -> None:
