@@ -256,6 +256,21 @@ class MeasurementFactory(DjangoModelFactory):
     origin = Measurement.Origin.ENTERED
 
 
+class MonthFactory(MeasurementFactory):
+    """The rate of a service for a month, 92 cases out of 100: `MonthFactory(service=…, month=3)`."""
+
+    class Params:
+        year = 2018
+        month = 1
+
+    service = factory.SubFactory(ServiceFactory)
+    unit = factory.SelfAttribute("service.unit")
+    period = Measurement.Period.MONTH
+    period_start = factory.LazyAttribute(lambda made: datetime.date(made.year, made.month, 1))
+    first_month = factory.SelfAttribute("month")
+    last_month = factory.SelfAttribute("month")
+
+
 class NoteFactory(DjangoModelFactory):
     class Meta:
         model = Note

@@ -16,6 +16,7 @@ from django.utils.html import strip_tags
 from indicators import collection, results
 from indicators.collection import Cell, ConflictError, Entry, RefusedError
 from indicators.models import Measurement
+from indicators.periods import Period
 from referentiel.measures import Comparator, Coverage, Mean, Printed, Rate
 from referentiel.models import Indicator
 from sites.models import Agent, Prefecture, TraceEntry, Unit
@@ -85,7 +86,7 @@ def words(page: HttpResponse) -> str:
 
 
 def shown(cell: Cell) -> str:
-    return results.of_cell(cell.unit, cell.indicator, cell.year).shown_label.replace("\xa0", " ")
+    return results.of_cell(cell.unit, cell.indicator, Period.year(cell.year)).shown_label.replace("\xa0", " ")
 
 
 # --- Typed -------------------------------------------------------------------------------------------------
@@ -237,21 +238,15 @@ def test_corrected_twice_it_still_keeps_the_first(cell, printed, claire):
 
 
 def test_a_typed_figure_takes_the_place_of_its_months_which_stay(cell, claire):
+    service = factories.ServiceFactory(unit=cell.unit)
     for month in (1, 2):
-        factories.MeasurementFactory(
-            unit=cell.unit,
-            indicator=cell.indicator,
-            period="month",
-            period_start=datetime.date(YEAR, month, 1),
-            first_month=month,
-            last_month=month,
-        )
+        factories.MonthFactory(service=service, indicator=cell.indicator, year=YEAR, month=month)
 
     collection.write(cell, Entry(12, 13, reason="Un guichet oublié."), seen=cell.version, by=claire)
 
     row = cell.find()
     assert (row.origin, row.former_origin, row.former_measure) == ("corrected", "computed", Rate(184, 200))
-    assert results.of_cell(cell.unit, cell.indicator, YEAR).figure.measure == Rate(12, 13)
+    assert results.of_cell(cell.unit, cell.indicator, Period.year(YEAR)).figure.measure == Rate(12, 13)
     assert Measurement.objects.count() == 3
 
 
@@ -389,15 +384,7 @@ def test_the_history_says_who_what_and_why_the_latest_first(cell, printed, clair
 def test_a_sum_shows_its_months_and_services(cell, claire, client_of):
     service = factories.ServiceFactory(unit=cell.unit, name="Bureau des titres")
     for month in (2, 3):
-        factories.MeasurementFactory(
-            unit=cell.unit,
-            service=service,
-            indicator=cell.indicator,
-            period="month",
-            period_start=datetime.date(YEAR, month, 1),
-            first_month=month,
-            last_month=month,
-        )
+        factories.MonthFactory(service=service, indicator=cell.indicator, year=YEAR, month=month)
 
     page = client_of(claire).get(address(cell))
 
@@ -435,18 +422,11 @@ def test_every_cell_of_the_board_opens_its_page(cell, printed, claire, client_of
 
 
 def test_the_page_costs_the_same_whatever_its_months(cell, claire, client_of, django_assert_num_queries):
-    browser = client_of(claire)
+    browser, service = client_of(claire), factories.ServiceFactory(unit=cell.unit)
     for month in (1, 2, 3, 4):
-        factories.MeasurementFactory(
-            unit=cell.unit,
-            indicator=cell.indicator,
-            period="month",
-            period_start=datetime.date(YEAR, month, 1),
-            first_month=month,
-            last_month=month,
-        )
+        factories.MonthFactory(service=service, indicator=cell.indicator, year=YEAR, month=month)
         if month in (1, 4):
-            with django_assert_num_queries(13):
+            with django_assert_num_queries(15):
                 browser.get(address(cell))
 
 

@@ -190,11 +190,8 @@ def test_the_reason_of_a_row_that_is_not_the_result_is_not_said(
     prefecture: Prefecture, siege: Unit, figures: Indicator
 ) -> None:
     service = factories.ServiceFactory(unit=siege)
-    corrected = {"unit": siege, "indicator": figures, "origin": "corrected"}
-    factories.MeasurementFactory(**corrected, service=service, reason="Du service.")
-    factories.MeasurementFactory(
-        **corrected, period="month", first_month=1, last_month=1, reason="Du mois de janvier."
-    )
+    corrected = {"indicator": figures, "origin": "corrected"}
+    factories.MonthFactory(**corrected, service=service, reason="Du mois de janvier.")
 
     first, _ = cells(contents.assemble(prefecture, 2018))
 
