@@ -17,6 +17,7 @@ from improvement.tables import ActionFilters, ActionTable
 from improvement.writing import ask, proof_response
 from indicators import results
 from indicators.models import Measurement
+from indicators.periods import Period
 from referentiel.models import Indicator
 from sites import agents, lists, trace
 from sites.access import Access, AgentRequest, NotAllowedError, enter
@@ -229,7 +230,7 @@ def _missed(access: Access, asked: QueryDict) -> Missed | None:
     known = Q(prefecture=None) | Q(prefecture=access.prefecture)
     measured = Measurement.objects.of_years(access.prefecture, year, year).filter(unit=unit)
     indicator = get_object_or_404(Indicator, known, pk=indicator_pk, pk__in=measured.values("indicator"))
-    found = plan.missed(results.of_cell(unit, indicator, year), year)
+    found = plan.missed(results.of_cell(unit, indicator, Period.year(year)), year)
     if found is None:
         raise Http404
     return found

@@ -111,7 +111,7 @@ def write(cell: Cell, entry: Entry, *, seen: int, by: Agent) -> Measurement:
             if not entry.reason:
                 raise RefusedError("Ce chiffre en remplace un autre\xa0: indiquer pourquoi.")
             row = row or cell.new()
-            _keep_beside(row, former)
+            keep_beside(row, former)
         new = row or cell.new()
         for name, said in entry.fields.items():
             setattr(new, name, said)
@@ -163,7 +163,7 @@ def _held(cell: Cell, seen: int) -> Iterator[None]:
         yield
 
 
-def _keep_beside(row: Measurement, former: measures.Measure | None) -> None:
+def keep_beside(row: Measurement, former: measures.Measure | None) -> None:
     """Make a correction of a row, which keeps beside it what it was at first: its own figure, or the `former`
     sum of its months or services."""
     if row.origin == Origin.CORRECTED:
@@ -179,8 +179,8 @@ def _keep_beside(row: Measurement, former: measures.Measure | None) -> None:
     row.origin = Origin.CORRECTED
 
 
-def sign(row: T, by: Agent, reason: str = "") -> T:
-    """Say to the history of a row who changes it, and why."""
+def sign(row: T, by: Agent | None, reason: str = "") -> T:
+    """Say to the history of a row who changes it, and why; without an agent, the application does."""
     vars(row).update(_history_user=by, _change_reason=reason)
     return row
 

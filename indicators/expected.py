@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from django.db.models import F, QuerySet
 
+from indicators import suspensions
 from indicators.models import Suspension
 from indicators.periods import Period, last_day
-from referentiel.models import Indicator
-from sites.models import Unit
+from referentiel.models import Adoption, Indicator, Perimeter
+from sites.models import Prefecture, Service, Unit, in_force_between
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Charge:
             and (not self.measured or indicator.key in self.measured)
             and (self.starts_on is None or self.starts_on <= last_day(month))
             and (self.ends_on is None or self.ends_on >= month)
+            and month.month % indicator.every == 0
         )
 
 
@@ -84,3 +86,75 @@ def of_units(units: QuerySet[Unit]) -> tuple[list[Unit], list[Charge]]:
         if row.module
     ]
     return list(found.values()), charges
+
+
+class Owed:
+    """What the services of a préfecture have to enter, month by month. Four queries, five if a site is
+    suspended."""
+
+    def __init__(self, prefecture: Prefecture, first: datetime.date, last: datetime.date) -> None:
+        end = last_day(last)
+        self._suspensions = suspensions.over(prefecture, first, last)
+        self._adoptions = list(Adoption.objects.filter(in_force_between(first, end), prefecture=prefecture))
+        followed = Indicator.objects.followed_between(prefecture, first, end)
+        self.indicators = list(in_order(followed.select_related("engagement__module")))
+        rows = Perimeter.objects.filter(
+            in_force_between(first, end), service__unit__prefecture=prefecture
+        ).select_related("service__unit")
+        self._charges: dict[Service, list[Charge]] = {}
+        for row in rows.order_by("service__unit__position", "service__unit", "service__short_name", "pk"):
+            self._charges.setdefault(row.service, []).append(_charge(row))
+
+    @property
+    def services(self) -> list[Service]:
+        """Those that keep some promise, unit by unit."""
+        return list(self._charges)
+
+    def of(self, service: Service, month: datetime.date) -> list[Indicator]:
+        """What a service has to enter for a month, in the order of the référentiel."""
+        return [one for one in self._followed(service, month) if not self.suspension(service, one, month)]
+
+    def suspended(self, service: Service, month: datetime.date) -> list[tuple[Indicator, Suspension]]:
+        """What it would have to enter, if a decision did not relieve it."""
+        held = ((one, self.suspension(service, one, month)) for one in self._followed(service, month))
+        return [(one, suspension) for one, suspension in held if suspension]
+
+    def suspension(self, service: Service, indicator: Indicator, month: datetime.date) -> Suspension | None:
+        where = {"unit": service.unit_id, "service": service.pk, "indicator": indicator.pk}
+        return next((one for one in self._suspensions if one.holds(**where, month=month)), None)
+
+    def _followed(self, service: Service, month: datetime.date) -> list[Indicator]:
+        charges = self._charges.get(service, [])
+        return [
+            one
+            for one in self.indicators
+            if self._is_measured(one, month) and any(charge.covers(one, month) for charge in charges)
+        ]
+
+    def _is_measured(self, indicator: Indicator, month: datetime.date) -> bool:
+        held = (row for row in self._adoptions if row.referentiel_id == indicator.engagement.referentiel_id)
+        return _meets(indicator, month) and any(_meets(row, month) for row in held)
+
+
+def in_order(indicators: QuerySet[Indicator]) -> QuerySet[Indicator]:
+    """As boards list them: the référentiels by their date, their indicators in their order."""
+    return indicators.select_related("engagement").order_by(
+        F("engagement__referentiel__published_on").asc(nulls_last=True), "position", "pk"
+    )
+
+
+def _charge(row: Perimeter) -> Charge:
+    service = row.service
+    return Charge(
+        unit=service.unit_id,
+        service=service.pk,
+        module=row.module_id,
+        measured=frozenset(row.measured),
+        starts_on=row.starts_on,
+        ends_on=min(filter(None, (row.ends_on, service.ends_on)), default=None),
+    )
+
+
+def _meets(row: Adoption | Indicator, month: datetime.date) -> bool:
+    """Whether it holds on one day of the month at least."""
+    return (row.starts_on or month) <= last_day(month) and (row.ends_on or month) >= month

@@ -130,6 +130,10 @@ def _state(record: Any, indicator: Indicator) -> _State:
     figure = in_words(row.measure, indicator.unit, row.reason)
     if row.period == Measurement.Period.YEAR and not row.coverage.is_whole_year:
         figure += f", {row.coverage.label}"
+    if row.reserve:
+        figure += f", sous réserve ({row.reserve})"
+    if row.comment:
+        figure += f", note\xa0: {row.comment}"
     if row.target_value is None:
         return _State(figure, "")
     target = with_unit(row.target_value.normalize(), indicator.unit)

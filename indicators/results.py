@@ -326,19 +326,14 @@ def over_years(
     return courses
 
 
-def in_order(indicators: QuerySet[Indicator]) -> QuerySet[Indicator]:
-    """As boards list them: the référentiels by their date, their indicators in their order."""
-    return indicators.select_related("engagement").order_by(
-        F("engagement__referentiel__published_on").asc(nulls_last=True), "position", "pk"
-    )
-
-
 class _Aims:
     """Indicators, in the order of boards, and what they must reach. One query."""
 
     def __init__(self, prefecture: Prefecture, indicators: QuerySet[Indicator]) -> None:
         theirs = Q(targets__prefecture=None) | Q(targets__prefecture=prefecture)
-        rows = in_order(indicators.annotate(aim=FilteredRelation("targets", condition=theirs))).annotate(
+        rows = expected.in_order(
+            indicators.annotate(aim=FilteredRelation("targets", condition=theirs))
+        ).annotate(
             comparator=F("aim__comparator"),
             wanted=F("aim__value"),
             since=F("aim__starts_on"),

@@ -185,7 +185,7 @@ def _sum(numerator: Any, denominator: Any, months: Any) -> Sum | None:
 def _figure(total: Sum, indicator: Indicator, reserves: tuple[Measurement, ...] = ()) -> Figure:
     numerator, denominator, months = total
     measured = measure(Measurement.Shape.of(indicator), numerator, denominator, None, 0)
-    return Figure(measured, _coverage(months), reserves=reserves)
+    return Figure(measured, _coverage(months, indicator.every), reserves=reserves)
 
 
 def _printed(row: Measurement) -> Figure:
@@ -201,5 +201,7 @@ def _printed(row: Measurement) -> Figure:
 
 
 @cache
-def _coverage(bits: int) -> Coverage:
-    return Coverage(frozenset(month for month in range(1, 13) if bits >> month & 1))
+def _coverage(bits: int, every: int) -> Coverage:
+    """The months of a number's bits; a figure of a quarter counts the three that end with its own."""
+    last = (month for month in range(1, 13) if bits >> month & 1)
+    return Coverage(frozenset(month - before for month in last for before in range(min(every, month))))

@@ -279,8 +279,21 @@ class Indicator(NormRow):
         return self.title
 
     @property
+    def every(self) -> int:
+        """How many months one of its figures counts; it is due with the last of them."""
+        return MONTHS_COUNTED[self.Periodicity(self.periodicity)]
+
+    @property
     def is_mean(self) -> bool:
         return self.unit not in (self.Unit.PERCENT, self.Unit.COUNT)
+
+
+MONTHS_COUNTED = {
+    Indicator.Periodicity.MONTHLY: 1,
+    Indicator.Periodicity.QUARTERLY: 3,
+    Indicator.Periodicity.HALF_YEARLY: 6,
+    Indicator.Periodicity.YEARLY: 12,
+}
 
 
 class TargetQuerySet(models.QuerySet["Target"]):

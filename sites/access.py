@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.text import capfirst
 
-from sites.models import Agent, Membership, Prefecture, Unit
+from sites.models import Agent, Membership, Prefecture, Service, Unit
 
 Role = Membership.Role
 
@@ -26,7 +26,8 @@ class Action(Enum):
     READ = "lire les indicateurs et les bilans publiés"
     READ_DRAFTS = "lire les bilans avant leur publication"
     SIGN = "rédiger, arrêter, publier et retirer un bilan"
-    WRITE_FIGURES = "importer, saisir ou corriger des chiffres"
+    ENTER_FIGURES = "saisir les chiffres du mois"
+    WRITE_FIGURES = "importer, valider ou corriger des chiffres"
     PUBLISH = "publier les documents de l’Espace Qualité"
     READ_PLAN = "lire le plan d’actions"
     READ_DUTIES = "lire le calendrier des obligations"
@@ -41,6 +42,7 @@ ROLES_THAT_MAY = {
     Action.READ: frozenset(Role) - {Role.ADMINISTRATOR},
     Action.READ_DRAFTS: frozenset({Role.QUALITY_MANAGER, Role.DIRECTOR, Role.AUDITOR}),
     Action.SIGN: frozenset({Role.QUALITY_MANAGER}),
+    Action.ENTER_FIGURES: frozenset({Role.QUALITY_MANAGER, Role.REFERENT}),
     Action.WRITE_FIGURES: frozenset({Role.QUALITY_MANAGER}),
     Action.PUBLISH: frozenset({Role.QUALITY_MANAGER}),
     Action.READ_PLAN: frozenset({Role.QUALITY_MANAGER, Role.REFERENT, Role.DIRECTOR, Role.AUDITOR}),
@@ -88,6 +90,10 @@ class Access:
         return self.may(Action.SIGN)
 
     @property
+    def may_enter_figures(self) -> bool:
+        return self.may(Action.ENTER_FIGURES)
+
+    @property
     def may_write_figures(self) -> bool:
         return self.may(Action.WRITE_FIGURES)
 
@@ -130,6 +136,15 @@ class Access:
         what belongs to no unit included."""
         allowing = [held for held in self.memberships if held.role in ROLES_THAT_MAY[action]]
         return None if _is_unscoped(allowing) else _units_of(allowing)
+
+    def services_for(self, action: Action) -> QuerySet[Service]:
+        """The services for which a role of the agent allows the action: its own, or all of a unit."""
+        allowing = [held for held in self.memberships if held.role in ROLES_THAT_MAY[action]]
+        services = Service.objects.filter(unit__prefecture=self.prefecture).select_related("unit__prefecture")
+        if _is_unscoped(allowing):
+            return services
+        own = Q(pk__in=[held.service_id for held in allowing if held.service_id])
+        return services.filter(own | Q(unit__in=[held.unit_id for held in allowing if held.unit_id]))
 
 
 def _is_unscoped(memberships: Iterable[Membership]) -> bool:

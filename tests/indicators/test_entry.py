@@ -1,0 +1,166 @@
+"""Monthly figures typed by people: what is kept, refused, and never lost."""
+
+import datetime
+
+import pytest
+
+from indicators import entry, returns
+from indicators.entry import ConflictError, ImpossibleError, Said, Typed, figures, versions
+from indicators.models import Measurement, MonthlyReturn
+from indicators.returns import LockedError
+from tests.indicators.monthly import MARCH, Monthly
+
+APRIL = datetime.date(2020, 4, 1)
+
+
+@pytest.fixture
+def world(db):
+    return Monthly()
+
+
+def save(world, *cells, month=MARCH, by=None):
+    return entry.save(world.services[0], month, cells, by=by or world.referent)
+
+
+def test_a_cell_is_saved_alone(world):
+    assert save(world, world.typed(world.rate, 12, 13)) == 1
+
+    row = figures(world.services[0], MARCH)[world.rate.pk]
+    assert (row.numerator, row.denominator, row.origin, row.unit) == (12, 13, "entered", world.unit)
+    assert row.history.get().history_user == world.referent
+
+
+def test_the_same_again_writes_nothing(world):
+    save(world, world.typed(world.rate, 12, 13))
+
+    assert save(world, world.typed(world.rate, 12, 13)) == 0
+    assert Measurement.history.count() == 1
+
+
+def test_a_cell_emptied_is_awaited_again(world):
+    save(world, world.typed(world.rate, 12, 13))
+
+    save(world, Typed(world.rate, None, versions(world.services[0], MARCH)[world.rate.pk]))
+
+    assert figures(world.services[0], MARCH) == {}
+
+
+def test_nothing_happened_and_not_measurable_are_figures_too(world):
+    save(world, world.typed(world.rate, 0, 0), world.typed(world.count, reason="Compteur en panne."))
+
+    rows = figures(world.services[0], MARCH)
+    assert rows[world.rate.pk].measure.value is None
+    assert (rows[world.count.pk].measure, rows[world.count.pk].reason) == (None, "Compteur en panne.")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said", "sentence"),
+    [
+        ((14, 13), {}, "ne peut pas dépasser"),
+        ((1, None), {}, "Donner les deux nombres"),
+        ((None, 13), {}, "Donner les deux nombres"),
+        ((None, None), {}, "Indiquer pourquoi"),
+        ((-1, 13), {}, "Donner un nombre de 0"),
+        ((1, 10**30), {}, "Donner un nombre de 0"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_is_kept(world, numbers, said, sentence):
+    with pytest.raises(ImpossibleError) as refused:
+        save(world, world.typed(world.count, 4), world.typed(world.rate, *numbers, **said))
+
+    assert list(refused.value.problems) == [world.rate]
+    assert sentence in str(refused.value)
+    assert figures(world.services[0], MARCH) == {}
+
+
+def test_a_total_without_a_case_is_refused(world):
+    with pytest.raises(ImpossibleError):
+        save(world, world.typed(world.mean, 3, 0))
+
+
+def test_who_comes_second_is_told_and_loses_nothing(world):
+    first, second = world.typed(world.rate, 12, 13), world.typed(world.rate, 11, 13)
+    save(world, first)
+
+    with pytest.raises(ConflictError) as conflict:
+        save(world, second, by=world.manager)
+
+    (clash,) = conflict.value.clashes
+    assert (clash.saved.numerator, clash.typed.numerator) == (12, 11)
+    save(world, Typed(world.rate, clash.typed, clash.version), by=world.manager)
+    assert figures(world.services[0], MARCH)[world.rate.pk].numerator == 11
+
+
+def test_two_people_who_say_the_same_agree(world):
+    first, second = world.typed(world.rate, 12, 13), world.typed(world.rate, 12, 13)
+    save(world, first)
+
+    assert save(world, second, by=world.manager) == 0
+
+
+def test_a_whole_page_sent_later_leaves_alone_what_it_did_not_change(world):
+    save(world, world.typed(world.rate, 12, 13), world.typed(world.count, 4))
+    page = [world.typed(world.rate, 12, 13), world.typed(world.count, 5)]
+    save(world, world.typed(world.rate, 11, 13), by=world.manager)
+
+    assert save(world, *page) == 1
+    rows = figures(world.services[0], MARCH)
+    assert (rows[world.rate.pk].numerator, rows[world.count.pk].numerator) == (11, 5)
+
+
+def test_an_indicator_of_another_service_is_refused(world):
+    perimeter = world.services[0].perimeters.get()
+    perimeter.measured = ["taux"]
+    perimeter.save()
+
+    with pytest.raises(ImpossibleError, match="n’a pas à saisir"):
+        save(world, world.typed(world.count, 4))
+
+
+def test_a_suspended_month_has_nothing_to_type(world):
+    world.suspend(MARCH, MARCH)
+
+    with pytest.raises(ImpossibleError, match="Rien à saisir"):
+        save(world, world.typed(world.rate, 12, 13))
+
+
+def test_a_month_to_come_takes_nothing(world):
+    month = returns.periods.shifted(world.prefecture.today().replace(day=1), 1)
+
+    with pytest.raises(LockedError, match="n’a pas commencé"):
+        save(world, world.typed(world.rate, 12, 13, month=month), month=month)
+
+
+@pytest.mark.parametrize("state", ["validated", "closed"])
+def test_a_locked_month_takes_nothing_and_says_which_lock(world, state):
+    save(world, *world.whole)
+    MonthlyReturn.objects.update(state=state, entered_on=APRIL)
+
+    with pytest.raises(LockedError, match={"validated": "validé", "closed": "clos"}[state]):
+        save(world, world.typed(world.rate, 1, 13))
+    save(world, world.typed(world.rate, 12, 13, month=APRIL), month=APRIL)
+
+
+def test_a_figure_of_a_reopened_month_keeps_the_one_before_and_says_why(world):
+    save(world, *world.whole)
+    MonthlyReturn.objects.update(state="reopened", comment="Erreur.")
+
+    with pytest.raises(ImpossibleError, match="pourquoi ce chiffre change"):
+        save(world, world.typed(world.rate, 8, 10))
+    save(world, world.typed(world.rate, 8, 10, reason="Un appel compté deux fois."))
+
+    row = figures(world.services[0], MARCH)[world.rate.pk]
+    assert (row.origin, row.numerator, row.former_numerator) == ("corrected", 8, 9)
+    assert row.reason == "Un appel compté deux fois."
+
+
+def test_saving_costs_the_same_whatever_the_cells(world, django_assert_max_num_queries):
+    with django_assert_max_num_queries(24):
+        save(world, *world.whole)
+
+
+def test_said_of_a_row_is_what_was_typed(world):
+    said = Said(9, 10, reserve="Compteur défectueux.", comment="Panne le 12.")
+    save(world, Typed(world.rate, said, 0))
+
+    assert Said.of(figures(world.services[0], MARCH)[world.rate.pk]) == said
