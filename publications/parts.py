@@ -73,7 +73,7 @@ def write(part: Part, *, text: str, seen_version: int) -> None:
             held = Part.objects.select_for_update().filter(**same).first() or Part(**same)
             if held.text == text:
                 return
-            if held.version != seen_version:
+            if held.pk and held.version != seen_version:
                 raise ConflictError(held)
             held.text, held.version = text, held.version + 1
             held.save()

@@ -36,6 +36,12 @@ def test_a_part_may_be_emptied(prefecture: Prefecture) -> None:
     assert parts.find(prefecture, 2018, SUMMARY).text == ""
 
 
+def test_a_part_that_nobody_wrote_yet_is_in_conflict_with_nobody(prefecture: Prefecture) -> None:
+    parts.write(parts.find(prefecture, 2018, SUMMARY), text="Un.", seen_version=12)
+
+    assert parts.find(prefecture, 2018, SUMMARY).text == "Un."
+
+
 def test_what_was_read_too_early_is_not_overwritten(prefecture: Prefecture) -> None:
     part = parts.find(prefecture, 2018, SUMMARY)
     parts.write(part, text="Un.", seen_version=0)
