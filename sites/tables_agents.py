@@ -88,7 +88,7 @@ class AgentsFilters(ListFilters):
         rows = super().filter_queryset(queryset)
         on = self.request.access.on
         still_here = Exists(self._here().filter(lasting(on)))
-        match self.form.cleaned_data["situation"]:
+        match self.form.cleaned_data.get("situation"):
             case "all":
                 return rows
             case "gone":

@@ -555,6 +555,7 @@ def test_the_list_tells_the_state_of_each_and_shows_who_left_on_demand(browser, 
     page = browser.get(HERE).content.decode()
     assert names() == ["Bruno Futur", "Carla Close", "Claire Martin"]
     assert names(situation="gone") == ["Aline Parti"]
+    assert names(situation="nulle part") == names()
     assert names(situation="all", q="par") == ["Aline Parti"]
     assert names(role="referent") == ["Carla Close"]
     assert all(state in page for state in ("à venir", "compte désactivé", "en fonction"))
