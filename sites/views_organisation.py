@@ -240,8 +240,8 @@ def site_delete(request: AgentRequest, slug: str, site: int) -> HttpResponse:
 def days_off(request: AgentRequest, slug: str) -> HttpResponse:
     """The public holidays of the zone and the closures of a year, with what counts in a delay."""
     access = enter(request, slug, Action.ORGANISE)
-    asked = request.GET.get("annee", "")
-    year = int(asked) if asked.isdecimal() and YEARS[0] <= int(asked[:5]) <= YEARS[1] else access.on.year
+    known = {str(one): one for one in range(YEARS[0], YEARS[1] + 1)}
+    year = known.get(request.GET.get("annee", ""), access.on.year)
     return lists.show(
         request,
         "sites/closures.html",
