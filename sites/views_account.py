@@ -9,8 +9,9 @@ from django.contrib import messages
 from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -145,7 +146,7 @@ def second_factor_code(request: AgentRequest) -> HttpResponse:
                 request, f"Un code de secours a servi, et ne servira plus. Codes qui restent\xa0: {left}."
             )
         is_ours = url_has_allowed_host_and_scheme(onward, allowed_hosts=None)
-        return redirect(onward if is_ours else "home")
+        return HttpResponseRedirect(onward if is_ours else reverse("home"))
     return render(request, "registration/second_factor_code.html", {"form": form, "next": onward})
 
 

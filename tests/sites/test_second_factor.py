@@ -165,6 +165,13 @@ def test_one_is_never_sent_outside(claire, phone, client, elsewhere):
     assert give(client, phone(), next=elsewhere).url == "/agents/"
 
 
+@pytest.mark.parametrize("address", ["logout", "a", "?a=1"])
+def test_an_address_that_is_none_of_ours_breaks_nothing(claire, phone, client, address):
+    sign_in(client, claire)
+
+    assert give(client, phone(), next=address).url == address
+
+
 def test_a_code_is_good_once_for_whoever_saw_it(claire, phone, client, client_of):
     thief = client_of(None)
     sign_in(client, claire)
