@@ -11,7 +11,14 @@ from uuid import uuid4
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict, UnreadablePostError
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    QueryDict,
+    UnreadablePostError,
+)
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -170,12 +177,16 @@ class SignInRequired(LoginRequiredMiddleware):
 def _given_back(request: HttpRequest, template: str, status: int) -> HttpResponse | None:
     """The page of a refusal, where texts were typed in what it refuses: neither a token, a number nor a
     password."""
-    typed = [
+    typed = _typed(request)
+    return render(request, template, {"typed": typed}, status=status) if typed else None
+
+
+def _typed(request: HttpRequest) -> list[str]:
+    return [
         str(text)
         for name, text in request.POST.items()
         if " " in str(text).strip() and "password" not in name and name != "repeated"
     ]
-    return render(request, template, {"typed": typed}, status=status) if typed else None
 
 
 class RefusalsAreKept:
@@ -198,6 +209,8 @@ class RefusalsAreKept:
                 status = 404
                 for prefecture in Prefecture.objects.filter(slug=exception.slug):
                     trace.record(request, TraceEntry.Event.REFUSED, f"Entrer dans {prefecture}")
+            case Http404() if request.method == "POST":
+                return render(request, "gone.html", {"typed": _typed(request)}, status=404)
             case _:
                 return None
         return _given_back(request, "text_refused.html", status)

@@ -9,6 +9,7 @@ from django.urls import path, reverse
 from publications import documents
 from qualepref.middleware import clean_input
 from qualepref.urls import urlpatterns as ours
+from tests import factories
 from tests.factories import PASSWORD
 
 
@@ -89,6 +90,31 @@ def test_a_text_typed_while_the_session_ran_out_is_given_back(prefecture, client
     assert "Votre session a expiré" in page
     assert page.count("<textarea") == 1
     assert "Deux mots\n&lt;/textarea&gt;&lt;b&gt;gras" in page
+
+
+@pytest.mark.parametrize("route", ["unites", "sites", "services", "fermetures"])
+def test_a_text_typed_for_what_somebody_deleted_meanwhile_is_given_back(route, prefecture, claire, client_of):
+    address = f"{reverse('organisation', args=[prefecture.slug])}{route}/404404/"
+    address += "corriger/" if route == "services" else ""
+
+    response = client_of(claire).post(address, {"name": "Sous-préfecture d’Istres", "seen": "7"})
+
+    page = response.content.decode()
+    assert response.status_code == 404
+    assert "Ceci n’existe plus" in page
+    assert page.count("<textarea") == 1
+    assert "\nSous-préfecture d’Istres</textarea>" in page
+
+
+def test_a_double_click_on_a_deletion_is_told_so(prefecture, claire, client_of):
+    unit = factories.UnitFactory(prefecture=prefecture)
+    address, browser = reverse("unit_delete", args=[prefecture.slug, unit.pk]), client_of(claire)
+
+    answers = [browser.post(address) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [302, 404]
+    assert "vous avez cliqué deux fois." in answers[1].content.decode()
+    assert "<textarea" not in answers[1].content.decode()
 
 
 def test_nothing_typed_leads_to_the_sign_in_page(prefecture, client):
