@@ -41,6 +41,11 @@ class Agenda:
     late: list[Line] = field(default_factory=list)
     duties: list[Line] = field(default_factory=list)
 
+    @property
+    def is_pressing(self) -> bool:
+        """Something is to be done, and not only announced."""
+        return bool(self.own or self.late or any(line.is_late for line in self.duties))
+
 
 def agendas(agent: Agent, accesses: Iterable[Access]) -> dict[int, Agenda]:
     """By préfecture; two queries however many there are."""

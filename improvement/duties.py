@@ -61,7 +61,7 @@ def create_usual(prefecture: Prefecture, *, by: Agent, on: datetime.date) -> lis
     """Add what the calendar lacks of the usual one, each first due after one of its periods. Twice, it adds
     nothing more."""
     with transaction.atomic():
-        Prefecture.objects.select_for_update().get(pk=prefecture.pk)
+        prefecture.lock()
         return [
             _save(Duty(prefecture=prefecture, first_due_on=after(on, row["months"]), **row), by)
             for row in missing(prefecture)
@@ -72,7 +72,7 @@ def add(prefecture: Prefecture, description: Description, *, by: Agent, on: date
     """A duty of the préfecture's own; the same one, sent twice, is added once."""
     said = vars(description)
     with transaction.atomic():
-        Prefecture.objects.select_for_update().get(pk=prefecture.pk)
+        prefecture.lock()
         if twice := Duty.objects.filter(prefecture=prefecture, **said).first():
             return twice
         _check_responsible(description.responsible, prefecture, on)

@@ -10,10 +10,10 @@ from dsfr.forms import DsfrBaseForm
 from improvement import duties, plan
 from improvement.models import Action, Duty
 from improvement.proofs import Proof
-from indicators.forms import SentenceField, VersionField
+from indicators.forms import SentenceField
 from referentiel.models import Certainty
 from sites import attachments
-from sites.fields import DIRECTION_MARKS
+from sites.fields import DIRECTION_MARKS, VersionField
 from sites.forms_organisation import DayField, TickField
 from sites.models import Agent, Unit
 
@@ -112,7 +112,11 @@ class ProofForm(DsfrBaseForm):
     """What shows that something was done. A file alone, a sentence alone, or both."""
 
     done_on = DayField(label="Faite le")
-    proof = SentenceField(label="Preuve", required=False)
+    proof = SentenceField(
+        label="Preuve",
+        required=False,
+        help_text="Ce qui montre que c’est fait\xa0: une phrase ici, un fichier, ou les deux.",
+    )
     file = forms.FileField(
         label="Fichier",
         required=False,
@@ -136,21 +140,12 @@ class ProofForm(DsfrBaseForm):
 class FinishForm(ProofForm):
     def __init__(self, *arguments: Any, action: Action, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.fields[
-            "proof"
-        ].help_text = "Ce qui montre qu’elle est faite. Une phrase suffit, un fichier aussi."
         if action.proof_file:
-            self.fields["file"].help_text += " Il prend la place de celui qui est gardé."
+            self["file"].help_text += " Il prend la place de celui qui est gardé."
 
 
 class DoneForm(ProofForm):
     remark = SentenceField(label="Remarque", required=False)
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.fields[
-            "proof"
-        ].help_text = "Ce qui montre que c’est fait\xa0: compte-rendu, grille remplie, adresse."
 
 
 class DutyForm(DsfrBaseForm):

@@ -91,7 +91,7 @@ def open_action(
         raise RefusedError("Cette échéance est passée\xa0: choisir aujourd’hui ou un jour à venir.")
     said = vars(description) | (missed.columns if missed else {})
     with transaction.atomic():
-        Prefecture.objects.select_for_update().get(pk=prefecture.pk)  # one number at a time
+        prefecture.lock()
         own = Action.objects.filter(prefecture=prefecture)
         if twice := own.open().filter(**said, owner=owner, opened_by=by).first():
             return twice

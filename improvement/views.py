@@ -6,7 +6,7 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.text import capfirst
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from improvement import history, plan
 from improvement.forms import ChangedActionForm, FinishForm, HandForm, NewActionForm, ReasonForm, initial_of
@@ -22,10 +22,9 @@ from referentiel.models import Indicator
 from sites import agents, lists, trace
 from sites.access import Access, AgentRequest, NotAllowedError, enter
 from sites.access import Action as May
+from sites.asking import asks_first, sent
 from sites.filling import Page, say
 from sites.models import TraceEntry
-
-asks_first = require_http_methods(["GET", "HEAD", "POST"])
 
 ABOVE = "Plan d’actions"
 ADVANCE = "faire avancer une action confiée à quelqu’un d’autre"
@@ -75,12 +74,14 @@ def action_new(request: AgentRequest, slug: str) -> HttpResponse:
     access = enter(request, slug, May.MANAGE_PLAN)
     missed = _missed(access, request.GET)
     form = NewActionForm(
-        request.POST if request.method == "POST" else None,
+        sent(request),
         owners=agents.at_work(access.prefecture, access.on),
         units=access.prefecture.units.all(),
         is_of_figure=missed is not None,
     )
-    page = Page("Ouvrir une action", ABOVE, reverse("actions", args=[slug]), submit="Ouvrir l’action")
+    back = reverse("actions", args=[slug])
+    lead = missed.sentence if missed else ""
+    page = Page("Ouvrir une action", ABOVE, back, lead=lead, submit="Ouvrir l’action")
 
     def write(form: NewActionForm) -> str:
         held = plan.open_action(
@@ -93,7 +94,7 @@ def action_new(request: AgentRequest, slug: str) -> HttpResponse:
         )
         return f"L’action n°\xa0{held.number} est ouverte, confiée à {held.owner}."
 
-    return ask(request, page, form, write, missed=missed)
+    return ask(request, page, form, write)
 
 
 @asks_first
@@ -101,7 +102,7 @@ def action_change(request: AgentRequest, slug: str, number: int) -> HttpResponse
     access = enter(request, slug, May.MANAGE_PLAN)
     held = _action(request, access, number)
     form = ChangedActionForm(
-        request.POST if request.method == "POST" else None,
+        sent(request),
         initial=initial_of(held, ChangedActionForm),
         units=access.prefecture.units.all(),
         is_of_figure=held.indicator_id is not None,
@@ -119,7 +120,7 @@ def action_hand(request: AgentRequest, slug: str, number: int) -> HttpResponse:
     access = enter(request, slug, May.MANAGE_PLAN)
     held = _action(request, access, number)
     owners = agents.at_work(access.prefecture, access.on).exclude(pk=held.owner_id)
-    form = HandForm(request.POST if request.method == "POST" else None, owners=owners)
+    form = HandForm(sent(request), owners=owners)
     page = _page("Confier l’action à quelqu’un d’autre", slug, held, submit="Confier l’action")
 
     def write(form: HandForm) -> str:
@@ -147,8 +148,9 @@ def action_start(request: AgentRequest, slug: str, number: int) -> HttpResponse:
 def action_finish(request: AgentRequest, slug: str, number: int) -> HttpResponse:
     access = enter(request, slug)
     held = _to_advance(request, access, number)
-    asked = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = FinishForm(*asked, initial={"done_on": access.on, "proof": held.proof}, action=held)
+    form = FinishForm(
+        sent(request), request.FILES or None, initial={"done_on": access.on, "proof": held.proof}, action=held
+    )
     page = _page("L’action est faite", slug, held, submit="Noter l’action comme faite")
 
     def write(form: FinishForm) -> str:
@@ -163,7 +165,7 @@ def action_finish(request: AgentRequest, slug: str, number: int) -> HttpResponse
 def action_abandon(request: AgentRequest, slug: str, number: int) -> HttpResponse:
     access = enter(request, slug, May.MANAGE_PLAN)
     held = _action(request, access, number)
-    form = ReasonForm(request.POST if request.method == "POST" else None)
+    form = ReasonForm(sent(request))
     page = _page("Abandonner l’action", slug, held, submit="Abandonner l’action")
 
     def write(form: ReasonForm) -> str:
@@ -177,7 +179,7 @@ def action_abandon(request: AgentRequest, slug: str, number: int) -> HttpRespons
 def action_reopen(request: AgentRequest, slug: str, number: int) -> HttpResponse:
     access = enter(request, slug, May.MANAGE_PLAN)
     held = _action(request, access, number)
-    form = ReasonForm(request.POST if request.method == "POST" else None)
+    form = ReasonForm(sent(request))
     page = _page("Rouvrir l’action", slug, held, submit="Rouvrir l’action")
 
     def write(form: ReasonForm) -> str:

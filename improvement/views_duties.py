@@ -6,7 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.text import capfirst
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from improvement import duties as calendar
 from improvement.forms import DoneForm, DutyForm, ReasonForm, initial_of
@@ -18,10 +18,9 @@ from referentiel.models import Certainty
 from sites import agents, lists, trace
 from sites.access import Access, AgentRequest, NotAllowedError, enter
 from sites.access import Action as May
+from sites.asking import asks_first, sent
 from sites.filling import Page, say
 from sites.models import Agent, TraceEntry
-
-asks_first = require_http_methods(["GET", "HEAD", "POST"])
 
 ABOVE = "Calendrier des obligations"
 DO = "noter une obligation confiée à quelqu’un d’autre"
@@ -76,7 +75,7 @@ def duty_new(request: AgentRequest, slug: str) -> HttpResponse:
     access = enter(request, slug, May.MANAGE_PLAN)
     initial = {"is_active": True, "certainty": Certainty.UNKNOWN, "version": 0}
     form = DutyForm(
-        request.POST if request.method == "POST" else None,
+        sent(request),
         initial=initial,
         owners=agents.at_work(access.prefecture, access.on),
     )
@@ -96,9 +95,7 @@ def duty_change(request: AgentRequest, slug: str, duty: int) -> HttpResponse:
     at_work = agents.at_work(access.prefecture, access.on)
     # Who has left stays responsible until somebody else is chosen.
     owners = Agent.objects.filter(Q(pk__in=at_work.values("pk")) | Q(pk=held.responsible_id))
-    form = DutyForm(
-        request.POST if request.method == "POST" else None, initial=initial_of(held, DutyForm), owners=owners
-    )
+    form = DutyForm(sent(request), initial=initial_of(held, DutyForm), owners=owners)
 
     def write(form: DutyForm) -> str:
         seen = form.cleaned_data["version"]
@@ -115,8 +112,7 @@ def duty_do(request: AgentRequest, slug: str, duty: int) -> HttpResponse:
     if not _may_do(request, access, held):
         sentence = f"Votre rôle ({access.role_label}) ne permet pas de {DO}."
         raise NotAllowedError(sentence, about=capfirst(DO))
-    asked = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = DoneForm(*asked, initial={"done_on": access.on})
+    form = DoneForm(sent(request), request.FILES or None, initial={"done_on": access.on})
     page = _page("Noter comme faite", slug, held, submit="Noter comme faite")
 
     def write(form: DoneForm) -> str:
@@ -147,7 +143,7 @@ def duty_proof(request: AgentRequest, slug: str, duty: int, done: int) -> HttpRe
 def duty_undo(request: AgentRequest, slug: str, duty: int, done: int) -> HttpResponse:
     access = enter(request, slug, May.MANAGE_PLAN)
     noted = _done(_duty(request, access, duty), done)
-    form = ReasonForm(request.POST if request.method == "POST" else None)
+    form = ReasonForm(sent(request))
     page = _page(f"Retirer ce qui est noté le {noted.done_on:%d/%m/%Y}", slug, noted.duty, submit="Retirer")
 
     def write(form: ReasonForm) -> str:

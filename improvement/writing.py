@@ -20,11 +20,9 @@ from sites.filling import Page, say
 Form = TypeVar("Form", bound=forms.Form)
 
 
-def ask(
-    request: AgentRequest, page: Page, form: Form, write: Callable[[Form], str], **context: Any
-) -> HttpResponse:
+def ask(request: AgentRequest, page: Page, form: Form, write: Callable[[Form], str]) -> HttpResponse:
     """`write` does it and says so in a sentence; then one returns to where one came from."""
-    context |= {"page": page, "form": form, "conflict": None, "saved": []}
+    context: dict[str, Any] = {"page": page, "form": form, "conflict": None, "saved": []}
     if not form.is_valid():
         return render(request, "improvement/form.html", context)
     try:

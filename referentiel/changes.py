@@ -73,8 +73,9 @@ def label_of(field: Any) -> str:
 
 def history_of(row: models.Model, *, since: int = 0) -> list[Moment]:
     """The entries of a row's history after `since`, an entry's number; the latest first."""
-    fields = [field for field in row._meta.concrete_fields if not field.primary_key]
-    entries = list(row.history.select_related("history_user"))  # type: ignore[attr-defined]
+    history: Any = row.history  # type: ignore[attr-defined]
+    fields = [field for field in history.model.tracked_fields if not field.primary_key]
+    entries = list(history.select_related("history_user"))
     moments = []
     for entry, before in zip(entries, [*entries[1:], None], strict=True):
         if entry.history_id <= since:

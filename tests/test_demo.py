@@ -5,6 +5,7 @@ import socket
 import pytest
 from django.core.management import CommandError, call_command
 
+from improvement.models import Action, Duty, DutyDone
 from indicators.models import Measurement
 from publications.models import Document, Part
 from qualepref.demo import content
@@ -47,6 +48,22 @@ def test_a_second_run_leaves_alone_what_people_did(db):
     assert [model.objects.count() for model in (Agent, Membership, Measurement, Part)] == before
     assert Part.objects.get(section="summary").text == "Une autre phrase."
     assert Agent.objects.get(pk=odile.pk).check_password("un mot de passe à elle")
+
+
+def test_its_plan_and_its_calendar_are_fictitious_and_not_made_twice(db):
+    prefecture = content.load()
+
+    for _ in range(2):
+        content.improve(prefecture)
+
+    assert [(action.number, action.state) for action in Action.objects.order_by("number")] == [
+        (1, "to_do"),
+        (2, "to_do"),
+        (3, "done"),
+    ]
+    assert Action.objects.get(number=1).origin.startswith("Arles, ")
+    assert all("données fictives" in action.title for action in Action.objects.all())
+    assert (Duty.objects.count(), DutyDone.objects.count()) == (9, 5)
 
 
 def test_its_documents_are_published_tagged_and_not_made_twice(db):

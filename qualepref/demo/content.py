@@ -6,7 +6,10 @@ from pathlib import Path
 
 from django.template.loader import render_to_string
 
-from indicators import imports
+from improvement import duties, plan
+from improvement.models import Action, Duty
+from improvement.proofs import Proof
+from indicators import imports, results
 from publications import documents, pdf, publish
 from publications.models import Bilan, Document, Entry, Part
 from referentiel import loading
@@ -71,6 +74,47 @@ def shelve(prefecture: Prefecture) -> None:
             prefecture, documents.Description(**said), body, by=manager, replaces=replaces
         )
         online[row["title"]] = documents.publish(draft, by=manager, seen_version=draft.version)
+
+
+def improve(prefecture: Prefecture) -> None:
+    """The usual calendar with some of it done, and three actions, one of them from a target missed in 2018.
+
+    Where there is an action or a duty already, what people did with the demo since stays as it is.
+    """
+    own = {"prefecture": prefecture}
+    if Action.objects.filter(**own).exists() or Duty.objects.filter(**own).exists():
+        return
+    today = prefecture.today()
+    told = tomllib.loads((HERE / "amelioration.toml").read_text())
+    manager = Membership.objects.get(**own, role=Membership.Role.QUALITY_MANAGER).agent
+    calendar = {duty.key: duty for duty in duties.create_usual(prefecture, by=manager, on=today)}
+    for row in told["done"]:
+        day = today - datetime.timedelta(days=row["days_ago"])
+        duties.do(calendar[row["duty"]], Proof(row["proof"]), done_on=day, by=manager, on=today)
+    for row in told["action"]:
+        missed = _first_missed(prefecture, row["unit"]) if row.get("is_of_figure") else None
+        unit = None if missed else Unit.objects.filter(**own, name=row.get("unit")).first()
+        action = plan.open_action(
+            prefecture,
+            plan.Description(
+                title=row["title"],
+                due_on=today + datetime.timedelta(days=row["days_ahead"]),
+                description=row["description"],
+                origin=row.get("origin", ""),
+                unit=unit,
+            ),
+            owner=Agent.objects.get(email=row["owner"]),
+            by=manager,
+            on=today,
+            missed=missed,
+        )
+        if "proof" in row:
+            plan.finish(action, Proof(row["proof"]), done_on=today, by=action.owner, on=today)
+
+
+def _first_missed(prefecture: Prefecture, unit: str) -> plan.Missed:
+    board = results.of_year(prefecture, YEAR, units=Unit.objects.filter(prefecture=prefecture, name=unit))
+    return next(found for result in board.results if (found := plan.missed(result, YEAR)))
 
 
 def sign(prefecture: Prefecture) -> Bilan:

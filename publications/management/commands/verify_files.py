@@ -1,5 +1,6 @@
 from django.core.management.base import BaseCommand, CommandError
 
+from improvement.models import Action, DutyDone
 from indicators.models import FigureImport
 from publications.models import Bilan, Document
 from sites import files
@@ -12,6 +13,8 @@ class Command(BaseCommand):
         kept = [
             *Bilan.objects.exclude(pdf_name="").values_list("pdf_name", "pdf_sha256"),
             *Document.objects.values_list("file_name", "sha256"),
+            *Action.objects.exclude(proof_file="").values_list("proof_file", "proof_sha256"),
+            *DutyDone.objects.exclude(proof_file="").values_list("proof_file", "proof_sha256"),
             *FigureImport.objects.exclude(stored_as="").values_list("stored_as", "sha256"),
         ]
         lost = 0

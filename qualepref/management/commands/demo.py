@@ -59,6 +59,8 @@ class Command(BaseCommand):
         prefecture = content.load()
         self._say("Espace Qualité : documents fictifs")
         content.shelve(prefecture)
+        self._say("Plan d'actions et calendrier : données fictives")
+        content.improve(prefecture)
         with self._background():
             self._say("Bilan 2018 : un ouvrier prépare le PDF")
             bilan = content.sign(prefecture)
