@@ -28,7 +28,7 @@ class Charge:
         """Whether it owes this indicator on one day of the month at least."""
         return (
             self.module == indicator.engagement.module_id
-            and (not self.measured or indicator.key in self.measured)
+            and (not self.measured or not self.measured.isdisjoint((indicator.key, indicator.engagement.key)))
             and (self.starts_on is None or self.starts_on <= last_day(month))
             and (self.ends_on is None or self.ends_on >= month)
             and month.month % indicator.every == 0

@@ -6,6 +6,7 @@ no longer has stays and is listed too. A second run changes nothing and leaves n
 reads the same way and writes nothing: its report is what a load would do.
 """
 
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -215,6 +216,7 @@ def load_prefecture(path: Path) -> LoadReport:
 
     referentiels = {row.slug: row for row in Referentiel.objects.all()}
     modules = {(row.referentiel, row.number): row for row in Module.objects.select_related("referentiel")}
+    measured = _measured_by_module()
     for where, table in file.tables("adoption"):
         referentiel = file.find(referentiels, file.take("referentiel", table, where), where)
         file.put(Adoption, where, table, prefecture=prefecture, referentiel=referentiel)
@@ -222,6 +224,10 @@ def load_prefecture(path: Path) -> LoadReport:
         referentiel = file.find(referentiels, file.take("referentiel", table, where), where)
         module = file.find(modules, (referentiel, file.take("module", table, where)), where)
         unit = file.find(units, file.take("unit", table, where), where)
+        if "measured" in table:
+            table["measured"] = file.names("measured", table, where)
+            for key in table["measured"]:
+                file.find(measured[module.pk], key, where)
         for name in file.names("services", table, where):
             service = file.find(services, (unit, name), where)
             file.put(Perimeter, f"{where} ({name})", table, service=service, module=module)
@@ -230,6 +236,15 @@ def load_prefecture(path: Path) -> LoadReport:
         _load_delay_rules(file, where, table, referentiel, prefecture)
     file.refuse_leftovers()
     return file.report
+
+
+def _measured_by_module() -> Mapping[int | None, dict[str, Engagement]]:
+    """What a service may measure of a module, by key: an indicator, or all those of an engagement."""
+    found: dict[int | None, dict[str, Engagement]] = defaultdict(dict)
+    for engagement in Engagement.objects.prefetch_related("indicators"):
+        keys = [engagement.key, *(indicator.key for indicator in engagement.indicators.all())]
+        found[engagement.module_id] |= dict.fromkeys(keys, engagement)
+    return found
 
 
 def _load_indicators(

@@ -446,7 +446,8 @@ class PerimeterQuerySet(models.QuerySet["Perimeter"]):
 class Perimeter(NormRow):
     """A service keeps the promises of a module, between two days. `restriction` may say for one task only.
 
-    `measured` are the keys of the indicators of the module that it measures; empty, it measures them all.
+    `measured` are the keys of the indicators of the module that it measures, or of engagements whose
+    indicators it measures all; empty, it measures them all.
     """
 
     service = models.ForeignKey(Service, models.CASCADE, related_name="perimeters")

@@ -117,6 +117,14 @@ def test_an_indicator_of_another_service_is_refused(world):
         save(world, world.typed(world.count, 4))
 
 
+def test_a_service_that_measures_an_engagement_measures_all_its_indicators(world):
+    perimeter = world.services[0].perimeters.get()
+    perimeter.measured = [world.count.engagement.key]
+    perimeter.save()
+
+    assert save(world, world.typed(world.count, 4)) == 1
+
+
 def test_a_suspended_month_has_nothing_to_type(world):
     world.suspend(MARCH, MARCH)
 

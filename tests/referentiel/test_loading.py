@@ -544,6 +544,18 @@ def test_a_prefecture_is_set_up_from_nothing_and_once(write):
     assert history_rows() == before
 
 
+@pytest.mark.parametrize("measured", [["courriers-delai"], ["courriers"]])
+def test_a_service_measures_some_indicators_of_its_module_or_those_of_an_engagement(write, measured):
+    load(write(NORM))
+    words = str(measured).replace("'", '"')
+    path = write(PREFECTURE, ('["BAG"]', f'["BAG"]\nmeasured = {words}'), name="prefecture-99.toml")
+
+    load_prefecture(path)
+
+    assert Perimeter.objects.get().measured == measured
+    assert load_prefecture(path).unchanged == 9
+
+
 def test_an_existing_organisation_is_left_as_the_prefecture_keeps_it(write):
     load(write(NORM))
     path = write(PREFECTURE, name="prefecture-99.toml")
@@ -621,6 +633,18 @@ def test_a_prefecture_names_referentiels_that_are_loaded(write):
             "module = 7",
             "prefecture-99.toml, perimeter n° 1 : « Essai, 7 » est inconnu : "
             "ni écrit plus haut, ni déjà chargé.",
+        ),
+        (
+            'services = ["BAG"]',
+            'services = ["BAG"]\nmeasured = ["courriers-delai", "comite"]',
+            "prefecture-99.toml, perimeter n° 1 : « comite » est inconnu : "
+            "ni écrit plus haut, ni déjà chargé.",
+        ),
+        (
+            'services = ["BAG"]',
+            'services = ["BAG"]\nmeasured = []',
+            "prefecture-99.toml, perimeter n° 1 : « measured » est une liste de textes qui en "
+            "contient au moins un.",
         ),
         (
             'kind = "subprefecture"',
