@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from indicators.models import Measurement, Note
+from indicators import periods
+from indicators.models import EntrySchedule, Measurement, MonthlyReturn, Note, Suspension
 from referentiel.measures import (
     MONTHS,
     NBSP,
@@ -20,7 +21,7 @@ from referentiel.measures import (
     with_unit,
 )
 from referentiel.models import Indicator
-from sites.models import Prefecture, Unit
+from sites.models import Prefecture, Service, Unit
 
 # Of a cell with many months and services, the latest.
 MOST = 200
@@ -163,3 +164,86 @@ def _why(record: Any, after: _State) -> str:
 
 def _who(record: Any) -> str:
     return record.history_user.full_name if record.history_user else "l’application"
+
+
+# --- Months of the services, suspensions -------------------------------------------------------------------
+
+
+def of_month(service: Service, month: datetime.date) -> list[Event]:
+    """How far a month of a service has come, move by move, the latest first."""
+    records = MonthlyReturn.history.filter(service=service, month=month).select_related("history_user")
+    before, events = "", []
+    for record in records.order_by("history_id"):
+        after = record.get_state_display()
+        what = MOVES[record.state]
+        if record.open_until:
+            after += f", ouvert jusqu’au {record.open_until:%d/%m/%Y}"
+            if after != before and after.startswith(before):
+                what = "laissé ouvert"
+        if after != before:
+            why = record.history_change_reason or ""
+            events.append(Event(record.history_date, _who(record), what, before, after, why))
+        before = after
+    return events[::-1][:MOST]
+
+
+SCOPES = ("unit", "site", "service", "indicator")
+
+MOVES = {
+    MonthlyReturn.State.AWAITED: "attendu",
+    MonthlyReturn.State.ENTERED: "transmis",
+    MonthlyReturn.State.VALIDATED: "validé",
+    MonthlyReturn.State.CLOSED: "clos",
+    MonthlyReturn.State.RETURNED: "renvoyé pour correction",
+    MonthlyReturn.State.REOPENED: "rouvert",
+}
+
+
+def of_suspensions(prefecture: Prefecture) -> list[Event]:
+    """The suspensions decided, changed and lifted, the latest first."""
+    return _of_suspensions(Suspension.history.filter(prefecture=prefecture))
+
+
+def of_suspension(suspension: Suspension) -> list[Event]:
+    return _of_suspensions(Suspension.history.filter(id=suspension.pk))
+
+
+def _of_suspensions(records: QuerySet[Any]) -> list[Event]:
+    last: dict[int, str] = {}
+    events = []
+    told = ("history_user", "unit", "site__unit", "service__unit", "indicator__engagement")
+    for record in records.select_related(*told).order_by("history_id"):
+        before = last.get(record.id, "")
+        after = "" if record.history_type == "-" else _suspension_in_words(record)
+        last[record.id] = after
+        what = {"+": "décidée", "~": "modifiée", "-": "levée"}[record.history_type]
+        if before != after:
+            why = record.history_change_reason or ""
+            events.append(Event(record.history_date, _who(record), what, before, after, why))
+    return events[::-1][:MOST]
+
+
+def _suspension_in_words(record: Any) -> str:
+    """What it said at that time; a service may be gone since."""
+    row = record.instance
+    for name in SCOPES:
+        place = getattr(record, name)
+        if place is None and getattr(record, f"{name}_id"):
+            return f"Suivi suspendu {row.months_label} (portée supprimée depuis)\xa0: {row.reason}"
+        setattr(row, name, place)
+    document = f" Document\xa0: {row.document_name}" if row.document_name else ""
+    return f"{row.sentence}{document}"
+
+
+def of_schedule(prefecture: Prefecture) -> list[Event]:
+    """The calendar of entry of a préfecture, as it was decided and changed."""
+    events, before = [], ""
+    records = EntrySchedule.history.filter(prefecture=prefecture).select_related("history_user")
+    for record in records.order_by("history_id"):
+        after = f"depuis {periods.in_words(record.first_month)}, saisie dans les {record.due_after}\xa0jours"
+        after += f", clôture {record.closes_after}\xa0jours après" if record.closes_after else ""
+        if after != before:
+            what = "changé" if before else "décidé"
+            events.append(Event(record.history_date, _who(record), what, before, after, ""))
+        before = after
+    return events[::-1]

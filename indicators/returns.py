@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils.functional import cached_property
 
 from indicators import periods
 from indicators.collection import RefusedError, sign
@@ -17,6 +18,7 @@ from indicators.models import EntrySchedule, Measurement, MonthlyReturn
 from referentiel.models import Indicator
 from sites import closures
 from sites.models import Agent, Prefecture, Service
+from sites.workdays import WorkCalendar
 
 State = MonthlyReturn.State
 
@@ -36,8 +38,7 @@ class Calendar:
     def due_on(self, month: datetime.date) -> datetime.date:
         """The last day on which a month is sent in time: a working day."""
         day = periods.last_day(month) + datetime.timedelta(days=self.schedule.due_after)
-        days = closures.calendar(self.schedule.prefecture)
-        while not days.is_working(day):
+        while not self._days.is_working(day):
             day += datetime.timedelta(days=1)
         return day
 
@@ -47,6 +48,10 @@ class Calendar:
         if after is None:
             return None
         return periods.last_day(month) + datetime.timedelta(days=after + 1)
+
+    @cached_property
+    def _days(self) -> WorkCalendar:
+        return closures.calendar(self.schedule.prefecture)
 
 
 def calendar(prefecture: Prefecture) -> Calendar | None:

@@ -20,5 +20,6 @@ urlpatterns = [
     path("<int:year>/notes/nouvelle/", views_figures.note_new, name="note_new"),
     path("<int:year>/notes/<int:note>/", views_figures.note_edit, name="note_edit"),
     path("<int:year>/notes/<int:note>/retirer/", views_figures.note_remove, name="note_remove"),
+    path("suivi/", include("indicators.urls_control")),
     path("imports/", include("indicators.urls_imports")),
 ]

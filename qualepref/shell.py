@@ -113,6 +113,9 @@ SUBJECTS = (
         (
             Page("Tableau de bord", "board_latest", Action.READ),
             Page("Évolution", "trends", Action.READ),
+            Page("Suivi des mois", "completeness", Action.READ),
+            Page("Suspensions", "suspensions", Action.READ),
+            Page("Calendrier de saisie", "entry_schedule", Action.WRITE_FIGURES),
             Page("Imports", "imports", Action.WRITE_FIGURES),
         ),
     ),

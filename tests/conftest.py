@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
 
 from indicators import uploads
-from indicators.models import FigureImport, Measurement
+from indicators.models import EntrySchedule, FigureImport, Measurement
 from jobs import signs
 from jobs.models import Job
 from publications import publish
@@ -339,6 +339,20 @@ def planned(organised: None, prefecture: Prefecture, claire: Agent) -> None:
 
 
 @pytest.fixture
+def monthly(prefecture: Prefecture) -> None:
+    """Figures are followed month by month since 2018; March is suspended, with its decision."""
+    EntrySchedule.objects.create(prefecture=prefecture, first_month=datetime.date(2018, 1, 1))
+    name = "suspensions/test.pdf"
+    factories.SuspensionFactory(
+        pk=9021,
+        prefecture=prefecture,
+        document_name="decision.pdf",
+        stored_as=name,
+        sha256=files.keep(name, b"%PDF-1.7\n%%EOF\n"),
+    )
+
+
+@pytest.fixture
 def failed(prefecture: Prefecture) -> Job:
     """A PDF of the préfecture 13 that could not be made."""
     return factories.JobFactory(
@@ -363,6 +377,7 @@ def world(
     explained: None,
     imports: None,
     planned: None,
+    monthly: None,
     failed: Job,
     request: pytest.FixtureRequest,
 ) -> dict[str, Agent | None]:

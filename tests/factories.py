@@ -6,7 +6,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from improvement.models import Action, Duty, DutyDone
-from indicators.models import FigureImport, Measurement, Note
+from indicators.models import FigureImport, Measurement, Note, Suspension
 from jobs.models import Job
 from publications.models import Bilan, Document, Entry, Part, Presentation
 from referentiel.models import (
@@ -269,6 +269,18 @@ class MonthFactory(MeasurementFactory):
     period_start = factory.LazyAttribute(lambda made: datetime.date(made.year, made.month, 1))
     first_month = factory.SelfAttribute("month")
     last_month = factory.SelfAttribute("month")
+
+
+class SuspensionFactory(DjangoModelFactory):
+    """March 2018, in the whole préfecture."""
+
+    class Meta:
+        model = Suspension
+
+    prefecture = factory.SubFactory(PrefectureFactory)
+    first_month = datetime.date(2018, 3, 1)
+    last_month = datetime.date(2018, 3, 1)
+    reason = "Crise sanitaire."
 
 
 class NoteFactory(DjangoModelFactory):

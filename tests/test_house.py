@@ -97,7 +97,7 @@ def test_no_prefecture_may_take_an_address_of_ours():
 @pytest.mark.parametrize("route", ROUTES, ids=by_name)
 def test_no_address_breaks_a_page(route, world, client_of):
     """Years that are no years, names without end, parameters that nobody asked for."""
-    words = dict.fromkeys(("slug", "section", "kind", "key", "name"), "a" * 300)
+    words = dict.fromkeys(("slug", "section", "kind", "key", "name", "month"), "a" * 300)
     numbers = (
         "year",
         "edition",
@@ -116,6 +116,7 @@ def test_no_address_breaks_a_page(route, world, client_of):
         "duty",
         "done",
         "absence",
+        "suspension",
     )
     hostile = words | dict.fromkeys(numbers, 10**30)
     values = route.values
