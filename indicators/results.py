@@ -20,7 +20,7 @@ from django.utils.functional import cached_property
 
 from indicators import expected, periods, suspensions
 from indicators.models import Measurement, Note, Suspension
-from indicators.periods import Period
+from indicators.periods import Period, shifted
 from indicators.sums import Figure, Figures
 from referentiel.measures import (
     NBSP,
@@ -282,8 +282,10 @@ def _counted(prefecture: Prefecture, period: Period, held: list[Suspension]) -> 
     """The rows of a period and of the same months of the year before that make their results. Those of a year
     are of years alone."""
     rows = Measurement.objects.filter(prefecture=prefecture)
-    months = Q(period_start__range=(period.first, period.last))
-    months |= Q(period_start__range=(period.before.first, period.before.last))
+    months = Q(period_start__range=(period.before.first, period.last))
+    if period.length < 12:
+        between = period.before.next.first, shifted(period.first, -1)
+        months &= ~Q(period_start__range=between)
     rows = rows.filter(months) if period.is_year else rows.filter(months, period="month")
     return suspensions.without(rows, held)
 

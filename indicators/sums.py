@@ -35,10 +35,10 @@ PAIRS = """
     WITH counted (unit, indicator, month, numerator, denominator, start) AS ({rows}),
     monthly AS (
         SELECT unit, indicator, month,
-            SUM(numerator) FILTER (WHERE start >= %s) AS numerator,
-            SUM(denominator) FILTER (WHERE start >= %s) AS denominator,
-            SUM(numerator) FILTER (WHERE start < %s) AS numerator_before,
-            SUM(denominator) FILTER (WHERE start < %s) AS denominator_before
+            CAST(SUM(numerator) FILTER (WHERE start >= %s) AS bigint) AS numerator,
+            CAST(SUM(denominator) FILTER (WHERE start >= %s) AS bigint) AS denominator,
+            CAST(SUM(numerator) FILTER (WHERE start < %s) AS bigint) AS numerator_before,
+            CAST(SUM(denominator) FILTER (WHERE start < %s) AS bigint) AS denominator_before
         FROM counted GROUP BY unit, indicator, month
     )
     SELECT unit, indicator,

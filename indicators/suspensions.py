@@ -23,10 +23,11 @@ TOO_LARGE = f"Ce fichier dépasse {MEGABYTES}\xa0Mo\xa0: l’alléger, puis le c
 
 
 def over(prefecture: Prefecture, first: datetime.date, last: datetime.date) -> list[Suspension]:
-    """The suspensions of some months, with what tells their scope: one query, two if one is a site's."""
+    """The suspensions of some months, with what tells their scope: one query where they are the préfecture's,
+    a few more, however many they are, where some are of a part of it."""
     found = Suspension.objects.over(first, last).filter(prefecture=prefecture)
-    told = found.select_related("unit", "site__unit", "service__unit", "indicator__engagement")
-    return list(told.prefetch_related("site__services"))
+    scopes = "unit", "site__unit", "site__services", "service__unit", "indicator__engagement"
+    return list(found.prefetch_related(*scopes))
 
 
 def without(rows: QuerySet[Measurement], suspensions: list[Suspension]) -> QuerySet[Measurement]:

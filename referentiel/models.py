@@ -281,14 +281,14 @@ class Indicator(NormRow):
     @property
     def every(self) -> int:
         """How many months one of its figures counts; it is due with the last of them."""
-        return MONTHS_COUNTED[self.Periodicity(self.periodicity)]
+        return MONTHS_COUNTED[self.periodicity]
 
     @property
     def is_mean(self) -> bool:
-        return self.unit not in (self.Unit.PERCENT, self.Unit.COUNT)
+        return self.unit not in ("percent", "count")  # read for each cell of a board: no enumeration is asked
 
 
-MONTHS_COUNTED = {
+MONTHS_COUNTED: dict[str, int] = {
     Indicator.Periodicity.MONTHLY: 1,
     Indicator.Periodicity.QUARTERLY: 3,
     Indicator.Periodicity.HALF_YEARLY: 6,

@@ -111,8 +111,8 @@ class Measurement(models.Model):
             models.Index(fields=["prefecture", "period_start"], name="measurement_of_a_year"),
             models.Index(
                 fields=["prefecture", "period_start"],
-                condition=Q(period="year"),
-                name="yearly_measurement",
+                condition=Q(period="year") | Q(numerator=None) | ~Q(reserve=""),
+                name="exceptional_measurement",
             ),
         ]
         constraints = [
