@@ -18,7 +18,7 @@ from jobs.models import Job
 from publications import pdf, publish
 from publications.models import Bilan
 from qualepref import processes
-from qualepref.demo import content
+from qualepref.demo import content, months
 from sites.models import Agent
 
 # Ctrl-C even where the shell that started us in the background had it ignored, `kill`, a closed terminal.
@@ -28,7 +28,10 @@ Process = subprocess.Popen[bytes]
 
 
 class Command(BaseCommand):
-    help = "Montre l'application avec les chiffres publiés de 2018. Peut être relancée sans risque."
+    help = (
+        "Montre l'application avec les chiffres publiés de 2018 et des mois fictifs. "
+        "Peut être relancée sans risque."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--no-server", action="store_true", help="tout faire, sauf servir les pages")
@@ -57,6 +60,8 @@ class Command(BaseCommand):
         self._say("Base de données, référentiels et chiffres de 2018")
         call_command("migrate", verbosity=0)
         prefecture = content.load()
+        self._say("Chiffres mensuels de 2019 et 2020 : données fictives")
+        months.enter(prefecture)
         self._say("Espace Qualité : documents fictifs")
         content.shelve(prefecture)
         self._say("Plan d'actions et calendrier : données fictives")
