@@ -103,7 +103,7 @@ class FigureForm(DsfrBaseForm):
             *([] if is_count else [(self.Kind.NOTHING, "aucun cas dans l’année")]),
             (self.Kind.UNMEASURED, "il n’a pas pu être mesuré"),
         ]
-        self["numerator"].label, self["denominator"].label = _names(indicator)
+        self["numerator"].label, self["denominator"].label = names_of(indicator)
         if is_count:
             del self.fields["denominator"], self.fields["value"]
             self.fields["kind"].choices = self.fields["kind"].choices[::3]
@@ -205,7 +205,7 @@ def initial_of(row: Measurement | None, cell: Cell) -> dict[str, Any]:
     }
 
 
-def _names(indicator: Indicator) -> tuple[str, str]:
+def names_of(indicator: Indicator) -> tuple[str, str]:
     """What the two numbers count, in the words of the référentiel where it has some."""
     first = indicator.numerator_name or {
         Indicator.Unit.PERCENT: "nombre de cas qui comptent",

@@ -42,6 +42,10 @@ class Calendar:
             day += datetime.timedelta(days=1)
         return day
 
+    @cached_property
+    def _days(self) -> WorkCalendar:
+        return closures.calendar(self.schedule.prefecture)
+
     def closes_on(self, month: datetime.date) -> datetime.date | None:
         """The day from which a month is closed by itself; None where none is."""
         after = self.schedule.closes_after
@@ -63,7 +67,10 @@ def calendar(prefecture: Prefecture) -> Calendar | None:
 def of(service: Service, month: datetime.date) -> MonthlyReturn:
     """The month of a service; a new one, not yet saved, where nobody has touched it."""
     found = MonthlyReturn.objects.select_related("entered_by").filter(service=service, month=month).first()
-    return found or new(service, month)
+    if found is None:
+        return new(service, month)
+    found.service, found.prefecture = service, service.unit.prefecture  # they are known: no query each
+    return found
 
 
 def new(service: Service, month: datetime.date) -> MonthlyReturn:

@@ -21,5 +21,6 @@ urlpatterns = [
     path("<int:year>/notes/<int:note>/", views_figures.note_edit, name="note_edit"),
     path("<int:year>/notes/<int:note>/retirer/", views_figures.note_remove, name="note_remove"),
     path("suivi/", include("indicators.urls_control")),
+    path("saisie/", include("indicators.urls_entry")),
     path("imports/", include("indicators.urls_imports")),
 ]

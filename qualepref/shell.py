@@ -111,6 +111,7 @@ SUBJECTS = (
     Section(
         "Indicateurs",
         (
+            Page("Saisie du mois", "entry_list", Action.ENTER_FIGURES),
             Page("Tableau de bord", "board_latest", Action.READ),
             Page("Évolution", "trends", Action.READ),
             Page("Suivi des mois", "completeness", Action.READ),

@@ -377,6 +377,13 @@ SPEAKERS = [
     *("publications/bilan.py", "publications/forms.py", "publications/parts.py", "jobs/progress.py"),
     *("qualepref/failures.py", "qualepref/first_steps.py", "qualepref/home.py", "qualepref/state.py"),
     *("sites/accounts.py", "sites/passwords.py", "sites/second_factor.py", "sites/views_account.py"),
+    *(
+        "indicators/chores.py",
+        "indicators/forms_entry.py",
+        "indicators/grid.py",
+        "indicators/plausibility.py",
+    ),
+    *("indicators/tables_entry.py", "indicators/views_entry.py"),
     *("indicators/forms_imports.py", "indicators/tables_imports.py", "indicators/uploads.py"),
     *("indicators/review.py", "indicators/views_imports.py"),
     *("publications/pdf.py", "publications/public.py", "publications/publish.py", "publications/views.py"),

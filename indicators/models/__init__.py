@@ -1,10 +1,12 @@
 """Figures, where they come from, and the months in which they are awaited."""
 
+from indicators.models.bounds import Bounds
 from indicators.models.figures import Measurement, Note, measure, target
 from indicators.models.imports import FigureImport, ImportAnswer
 from indicators.models.returns import EntrySchedule, MonthlyReturn, Suspension
 
 __all__ = [
+    "Bounds",
     "EntrySchedule",
     "FigureImport",
     "ImportAnswer",

@@ -1,0 +1,105 @@
+"""Which months of which services are to be entered, sent or corrected."""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from indicators import periods, returns
+from indicators.expected import Owed
+from indicators.models import Measurement, MonthlyReturn
+from indicators.periods import in_words
+from sites.models import Prefecture, Service
+
+State = MonthlyReturn.State
+TO_DO = frozenset({State.AWAITED, State.RETURNED, State.REOPENED})
+
+
+@dataclass(frozen=True)
+class Chore:
+    """A month of a service that somebody has to send; `left` figures are missing."""
+
+    service: Service
+    month: datetime.date
+    due_on: datetime.date
+    state: State
+    comment: str
+    owed: int
+    left: int
+    on: datetime.date
+
+    @property
+    def is_late(self) -> bool:
+        return self.due_on < self.on
+
+    @property
+    def state_label(self) -> str:
+        """« en retard » is no state of a month: it is awaited since too long."""
+        if self.state == State.AWAITED and self.is_late:
+            return "en retard"
+        return str(self.state.label)
+
+    @property
+    def left_label(self) -> str:
+        return f"{self.left} sur {self.owed}" if self.left else "rien, reste à transmettre"
+
+    @property
+    def month_label(self) -> str:
+        return in_words(self.month)
+
+    @property
+    def url(self) -> str:
+        slug = self.service.unit.prefecture.slug
+        return reverse("entry_month", args=[slug, self.service.pk, f"{self.month:%Y-%m}"])
+
+
+def of(prefecture: Prefecture, services: Iterable[Service], on: datetime.date) -> list[Chore]:
+    """The months that are over and not sent, the oldest first: nine queries whatever there is, none of them
+    where figures are not followed month by month but one."""
+    calendar = returns.calendar(prefecture)
+    if calendar is None:
+        return []
+    first, last = calendar.schedule.first_month, periods.shifted(periods.month_of(on), -1)
+    if first > last:
+        return []
+    own = list(services)
+    records = {
+        (record.service_id, record.month): record
+        for record in MonthlyReturn.objects.filter(service__in=own, month__range=(first, last))
+    }
+    rows = Measurement.objects.filter(
+        service__in=own, period=Measurement.Period.MONTH, period_start__range=(first, last)
+    )
+    given: dict[tuple[int, datetime.date], set[int]] = defaultdict(set)
+    for service_id, month, indicator in rows.values_list("service", "period_start", "indicator"):
+        given[service_id, month].add(indicator)
+    owed = Owed(prefecture, first, last)
+    found = []
+    for month in _months(first, last):
+        for service in own:
+            record = records.get((service.pk, month))
+            state = State(record.state) if record else State.AWAITED
+            if state not in TO_DO or not (wanted := owed.of(service, month)):
+                continue
+            found.append(
+                Chore(
+                    service=service,
+                    month=month,
+                    due_on=record.due_on if record else calendar.due_on(month),
+                    state=state,
+                    comment=record.comment if record else "",
+                    owed=len(wanted),
+                    left=sum(one.pk not in given[service.pk, month] for one in wanted),
+                    on=on,
+                )
+            )
+    return found
+
+
+def _months(first: datetime.date, last: datetime.date) -> Iterable[datetime.date]:
+    month = first
+    while month <= last:
+        yield month
+        month = periods.shifted(month, 1)

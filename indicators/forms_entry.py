@@ -1,0 +1,187 @@
+"""A month as it is typed: a small form a cell, read in French, refused in a sentence, kept as typed."""
+
+import datetime
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from dsfr.forms import DsfrBaseForm
+
+from indicators.entry import Said, Typed
+from indicators.forms import SentenceField, WholeNumberField, names_of
+from indicators.grid import Grid, Row
+from indicators.models import Measurement
+from sites.fields import VersionField
+
+FIGURE, NOTHING, UNMEASURED = "figure", "nothing", "unmeasured"
+MINE = re.compile("mine-([0-9]{1,18})")
+THEIRS = "theirs"
+TWO_ANSWERS = "Un nombre est tapé\xa0: l’effacer, ou choisir «\xa0un chiffre\xa0»."
+
+
+@dataclass(frozen=True)
+class Told:
+    """A conflict in words: who saved what, and when; what was typed, and the answer that keeps it."""
+
+    who: str
+    at: datetime.datetime
+    saved: str
+    typed: str
+    mine: str
+
+
+def mine(version: int) -> str:
+    """The answer to a conflict that puts what is typed in the place of that version."""
+    return f"mine-{version}"
+
+
+class CellForm(forms.Form):
+    """What somebody says of an indicator for the month. `keep` answers a conflict: « mine-12 » puts what is
+    typed in the place of version 12, « theirs » leaves what is saved."""
+
+    use_required_attribute = False
+
+    numerator = WholeNumberField(required=False)
+    denominator = WholeNumberField(required=False)
+    answer = forms.ChoiceField(label="Réponse")
+    reason = SentenceField(label="Motif", required=False)
+    reserve = SentenceField(label="Sous réserve, parce que…", required=False)
+    comment = SentenceField(label="Note", required=False)
+    version = VersionField()
+    keep = forms.RegexField(re.compile(rf"(|{THEIRS}|{MINE.pattern})\Z"), required=False)
+
+    def __init__(self, row: Row, data: Mapping[str, Any] | None = None, *, asks_reason: bool) -> None:
+        prefix = f"c{row.indicator.pk}"
+        sent = data if data is not None and f"{prefix}-version" in data else None
+        super().__init__(sent, prefix=prefix, initial=_initial(row))
+        self.row, self.asks_reason = row, asks_reason
+        self.clash: Told | None = None
+        is_count = row.shape == Measurement.Shape.COUNT
+        choices = [(FIGURE, "un chiffre"), (NOTHING, "aucun cas"), (UNMEASURED, "non mesurable")]
+        self.fields["answer"].choices = choices[::2] if is_count else choices  # type: ignore[attr-defined]
+        self.fields["numerator"].label, self.fields["denominator"].label = names_of(row.indicator)
+        if is_count:
+            del self.fields["denominator"]
+        if asks_reason:
+            self.fields["reason"].label = "Pourquoi ce chiffre change, ou manque"
+        for name, field in self.fields.items():
+            self._dress(name, field)
+
+    def _dress(self, name: str, field: forms.Field) -> None:
+        """As the DSFR draws it, and described by what the page says of the cell."""
+        look = "fr-select" if name == "answer" else "fr-input"
+        field.widget.attrs |= {"class": look, "aria-describedby": f"{self.prefix}-message"}
+        if isinstance(field.widget, forms.Textarea):
+            field.widget.attrs["rows"] = 2
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if self.errors:
+            return data
+        numbers = [data.get("numerator"), data.get("denominator")]
+        is_typed = any(number is not None for number in numbers)
+        match data["answer"]:
+            case "nothing" if any(numbers):
+                self.add_error("answer", TWO_ANSWERS)
+            case "unmeasured" if is_typed:
+                self.add_error("answer", TWO_ANSWERS)
+            case "unmeasured" if not data["reason"]:
+                self.add_error("reason", "Indiquer pourquoi il n’a pas pu être mesuré.")
+            case "figure" if not is_typed and (data["comment"] or data["reserve"]):
+                self.add_error("numerator", "Donner ce chiffre, ou dire pourquoi il manque.")
+        return data
+
+    @property
+    def said(self) -> Said | None:
+        """None where the cell was left empty."""
+        data = self.cleaned_data
+        beside = {"reserve": data["reserve"], "comment": data["comment"]}
+        reason = data["reason"] if self.asks_reason else ""
+        match data["answer"]:
+            case "nothing":
+                return Said(0, 0, reason, **beside)
+            case "unmeasured":
+                return Said(reason=data["reason"], comment=data["comment"])
+        numbers = data["numerator"], data.get("denominator")
+        return None if numbers == (None, None) else Said(*numbers, reason, **beside)
+
+    @property
+    def is_left_to_others(self) -> bool:
+        return bool(self.cleaned_data["keep"] == THEIRS)
+
+    @property
+    def typed(self) -> Typed:
+        mine = MINE.fullmatch(self.cleaned_data["keep"])
+        seen = int(mine[1]) if mine else self.cleaned_data["version"]
+        return Typed(self.row.indicator, self.said, seen)
+
+    @property
+    def sentences(self) -> list[str]:
+        """What is wrong with the cell."""
+        if "version" in self.errors or "keep" in self.errors:
+            return ["Cette ligne est incomplète\xa0: recharger la page et la remplir de nouveau."]
+        return [str(sentence) for sentences in self.errors.values() for sentence in sentences]
+
+    @property
+    def more(self) -> list[forms.BoundField]:
+        """What stands behind the fold of the row."""
+        return [self[name] for name in ("answer", "reason", "reserve", "comment")]
+
+    @property
+    def has_more(self) -> bool:
+        answer, *texts = self.more
+        return answer.value() != FIGURE or any(text.value() for text in texts)
+
+
+def cells_of(grid: Grid, data: Mapping[str, Any] | None = None) -> dict[int, CellForm]:
+    """indicator → its form. What was not sent is as it is stored."""
+    return {row.indicator.pk: CellForm(row, data, asks_reason=grid.is_reopened) for row in grid.rows}
+
+
+def _initial(row: Row) -> dict[str, Any]:
+    stored = row.stored
+    if stored is None:
+        return {"answer": FIGURE, "version": row.version}
+    answer = FIGURE
+    if stored.measure is None:
+        answer = UNMEASURED
+    elif stored.measure.value is None:
+        answer = NOTHING
+    return {
+        "numerator": stored.numerator,
+        "denominator": stored.denominator,
+        "answer": answer,
+        "reason": stored.reason if stored.measure is None else "",
+        "reserve": stored.reserve,
+        "comment": stored.comment,
+        "version": row.version,
+    }
+
+
+class UsualField(forms.DecimalField):
+    """« 3,5 », in the unit of the indicator."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            required=False, localize=True, min_value=0, max_digits=14, decimal_places=4, **options
+        )
+
+
+class UsualForm(DsfrBaseForm):
+    """Between what and what the value of an indicator usually is; both empty, its past months say it."""
+
+    low = UsualField(label="D’habitude, au moins")
+    high = UsualField(label="D’habitude, au plus")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if self.errors:
+            return data
+        low, high = data["low"], data["high"]
+        if (low is None) != (high is None):
+            self.add_error("high" if high is None else "low", "Donner les deux valeurs, ou aucune.")
+        elif low is not None and low > high:
+            self.add_error("low", "La première valeur ne dépasse pas la seconde.")
+        return data

@@ -1,0 +1,213 @@
+"""The page on which a service types its month: what it owes, what it has said, what its months before were.
+Read in a number of queries that does not depend on how many indicators there are."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby
+
+from indicators import entry, history, plausibility, returns
+from indicators.entry import Said
+from indicators.expected import Owed
+from indicators.models import Bounds, Measurement, MonthlyReturn, Suspension, measure
+from indicators.periods import last_day, shifted
+from indicators.plausibility import Usual
+from referentiel import measures
+from referentiel.measures import Comparator, Count, rounded, with_unit
+from referentiel.models import Engagement, Indicator, Target
+from sites.models import Service
+
+LEARNED = 24  # months from which one learns what is usual
+
+
+@dataclass(frozen=True)
+class Before:
+    """What an earlier month says, beside the one that is typed."""
+
+    month: datetime.date
+    text: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """An indicator of the month. With a suspension there is nothing to type."""
+
+    indicator: Indicator
+    stored: Measurement | None
+    version: int
+    before: tuple[Before, ...]
+    target: measures.Target | None
+    usual: Usual | None
+    suspension: Suspension | None = None
+
+    @property
+    def shape(self) -> str:
+        return Measurement.Shape.of(self.indicator).value
+
+    @property
+    def suffixes(self) -> tuple[str, str]:
+        return measures.SUFFIXES[self.indicator.unit]
+
+    @property
+    def result(self) -> str:
+        """What follows from the two numbers of the cell: « 92,31 % », « aucun cas »."""
+        return self.result_of(self.stored.measure) if self.stored else ""
+
+    @property
+    def in_words(self) -> str:
+        """All that is stored of it, where it is only read."""
+        return _in_words(self.stored, self.indicator) if self.stored else "—"
+
+    @property
+    def question(self) -> str:
+        """What is asked of a figure that looks odd. A note, or a reserve, has answered it."""
+        stored = self.stored
+        if stored is None or stored.measure is None or stored.comment or stored.reserve:
+            return ""
+        value, unit = stored.measure.value, self.indicator.unit
+        if value is None:
+            return ""
+        shown = self.result_of(stored.measure) or with_unit(int(value), unit)
+        return plausibility.question(value, shown, self.indicator.short_title, self.usual, unit)
+
+    def result_of(self, found: measures.Measure | None) -> str:
+        match found:
+            case None:
+                return "non mesurable"
+            case Count():
+                return ""
+        if found.value is None:
+            return "aucun cas"
+        return with_unit(rounded(found.value, 2, self.target), self.indicator.unit)
+
+    def said_in_words(self, said: Said | None) -> str:
+        """« 92,31 % (12 sur 13) », of what was typed or of what somebody else saved."""
+        if said is None:
+            return "rien"
+        found = measure(self.shape, said.numerator, said.denominator, None, 0)
+        text = history.in_words(found, self.indicator.unit, said.reason)
+        return text + _beside(said.reserve, said.comment)
+
+
+class Grid:
+    """The month of a service."""
+
+    def __init__(self, service: Service, month: datetime.date) -> None:
+        self.service, self.month = service, month
+        prefecture = service.unit.prefecture
+        self.record = returns.of(service, month)
+        self.lock = returns.lock_on(self.record)
+        first = shifted(month, -LEARNED)
+        owed = Owed(prefecture, first, month)
+        stored = _stored(service, first, month)
+        self.months_before = [shifted(month, by) for by in (-12, -3, -2, -1)]
+        versions = entry.versions(service, month)
+        targets = _targets(service, month)
+        bounds = {row.indicator_id: row for row in Bounds.objects.filter(service=service)}
+
+        def row(indicator: Indicator, suspension: Suspension | None = None) -> Row:
+            own = stored.get(indicator.pk, {})
+            held = {one for one in own if owed.suspension(service, indicator, one)}
+            return Row(
+                indicator=indicator,
+                stored=own.get(month),
+                version=versions.get(indicator.pk, 0),
+                before=tuple(
+                    Before(one, "suivi suspendu" if one in held else _in_words(own.get(one), indicator))
+                    for one in self.months_before
+                ),
+                target=targets.get(indicator.pk),
+                usual=_usual(
+                    bounds.get(indicator.pk),
+                    [found for one, found in own.items() if one < month and one not in held],
+                    indicator,
+                ),
+                suspension=suspension,
+            )
+
+        self.rows = [row(indicator) for indicator in owed.of(service, month)]
+        suspended = [row(*pair) for pair in owed.suspended(service, month)]
+        order = {indicator.pk: place for place, indicator in enumerate(owed.indicators)}
+        self._all = sorted([*self.rows, *suspended], key=lambda one: order[one.indicator.pk])
+
+    @property
+    def bands(self) -> list[tuple[Engagement, list[Row]]]:
+        """The rows by engagement, those that are suspended in their place."""
+        return [
+            (engagement, list(rows))
+            for engagement, rows in groupby(self._all, key=lambda row: row.indicator.engagement)
+        ]
+
+    @property
+    def is_reopened(self) -> bool:
+        return self.record.state == MonthlyReturn.State.REOPENED
+
+    @property
+    def left(self) -> list[Row]:
+        """What is still to be entered."""
+        return [row for row in self.rows if row.stored is None]
+
+    @property
+    def left_sentence(self) -> str:
+        left = len(self.left)
+        if not self.rows:
+            return ""
+        if not left:
+            return "Tous les chiffres du mois sont saisis."
+        return "Il reste un chiffre à saisir." if left == 1 else f"Il reste {left} chiffres à saisir."
+
+    def row(self, indicator: int) -> Row | None:
+        return next((row for row in self.rows if row.indicator.pk == indicator), None)
+
+
+def usual_after(service: Service, indicator: Indicator, month: datetime.date) -> Usual | None:
+    """What the months before one say is usual, whatever was typed."""
+    first = shifted(month, -LEARNED)
+    owed = Owed(service.unit.prefecture, first, month)
+    own = _stored(service, first, month).get(indicator.pk, {})
+    counted = [
+        row for one, row in own.items() if one < month and not owed.suspension(service, indicator, one)
+    ]
+    return _usual(None, counted, indicator)
+
+
+def _stored(
+    service: Service, first: datetime.date, last: datetime.date
+) -> dict[int, dict[datetime.date, Measurement]]:
+    """indicator → month → what is stored."""
+    rows = Measurement.objects.filter(
+        service=service, period=Measurement.Period.MONTH, period_start__range=(first, last)
+    )
+    found: dict[int, dict[datetime.date, Measurement]] = {}
+    for row in rows:
+        found.setdefault(row.indicator_id, {})[row.period_start] = row
+    return found
+
+
+def _targets(service: Service, month: datetime.date) -> dict[int, measures.Target]:
+    """indicator → what it must reach at the end of the month; a printed value never crosses it."""
+    rows = Target.objects.in_force_on_any(service.unit.prefecture, [last_day(month)])
+    return {
+        row.indicator_id: measures.Target(Comparator(row.comparator), Fraction(row.value)) for row in rows
+    }
+
+
+def _usual(typed: Bounds | None, rows: Iterable[Measurement], indicator: Indicator) -> Usual | None:
+    """What was typed, else what the figures of the months before say: those under reserve say nothing."""
+    if typed is not None:
+        return Usual(Fraction(typed.low), Fraction(typed.high))
+    known = [row.measure.value for row in rows if row.measure and not row.reserve]
+    return plausibility.learned([value for value in known if value is not None], indicator.unit)
+
+
+def _in_words(row: Measurement | None, indicator: Indicator) -> str:
+    if row is None:
+        return "—"
+    return history.in_words(row.measure, indicator.unit, row.reason) + _beside(row.reserve, "")
+
+
+def _beside(reserve: str, comment: str) -> str:
+    said = [f"sous réserve\xa0: {reserve}"] if reserve else []
+    said += [f"note\xa0: {comment}"] if comment else []
+    return "".join(f", {one}" for one in said)
