@@ -42,10 +42,6 @@ class Calendar:
             day += datetime.timedelta(days=1)
         return day
 
-    @cached_property
-    def _days(self) -> WorkCalendar:
-        return closures.calendar(self.schedule.prefecture)
-
     def closes_on(self, month: datetime.date) -> datetime.date | None:
         """The day from which a month is closed by itself; None where none is."""
         after = self.schedule.closes_after
