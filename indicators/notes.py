@@ -15,9 +15,21 @@ def version(note: Note) -> int:
 
 
 def add(note: Note, *, unit: Unit | None, indicator: Indicator | None, text: str, by: Agent) -> Note:
-    """Write a note on a cell, on a unit, on an indicator or, without either, on the whole table."""
+    """Write a note on a cell, on a unit, on an indicator or, without either, on the whole table. The same
+    again, as a double click sends it, changes nothing."""
     note.unit, note.indicator, note.text = unit, indicator, text
-    sign(note, by).save()
+    same = {
+        "prefecture": note.prefecture,
+        "year": note.year,
+        "unit": unit,
+        "indicator": indicator,
+        "text": text,
+    }
+    with transaction.atomic():
+        note.prefecture.lock()
+        if held := Note.objects.filter(**same).first():
+            return held
+        sign(note, by).save()
     return note
 
 

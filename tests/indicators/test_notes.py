@@ -34,6 +34,16 @@ def test_a_note_is_added_to_a_cell_from_its_page(prefecture, arles, figures, cla
     assert added.history.get().history_user == claire
 
 
+def test_a_double_click_adds_a_note_once(prefecture, arles, figures, claire, client_of):
+    url, browser = address(prefecture, "note_new"), client_of(claire)
+
+    for unit in (arles.pk, arles.pk, ""):
+        added = browser.post(url, {"unit": unit, "indicator": "", "text": "Guichet fermé en août."})
+
+    assert added.status_code == 302
+    assert list(Note.objects.order_by("pk").values_list("unit", flat=True)) == [arles.pk, None]
+
+
 def test_a_note_on_an_indicator_is_marked_on_its_line(prefecture, figures, claire, client_of):
     browser = client_of(claire)
     fields = {"unit": "", "indicator": figures[0].indicator.pk, "text": "Compteur changé en mars."}
