@@ -4,7 +4,7 @@ from typing import Any, cast
 from django import forms
 from dsfr.forms import DsfrBaseForm
 
-from publications import pdf, richtext
+from publications import pdf, presentations, richtext
 from publications.models import Bilan, Presentation
 from sites.fields import PlainTextField, VersionField, day_input
 
@@ -81,6 +81,7 @@ class PresentationForm(DsfrBaseForm, forms.ModelForm):
         },
         widget=forms.TextInput,
     )
+    version = VersionField()
 
     class Meta:
         model = Presentation
@@ -93,6 +94,7 @@ class PresentationForm(DsfrBaseForm, forms.ModelForm):
         choices = [(number, f"édition {number}") for number in editions]
         edition = cast(forms.TypedChoiceField, self.fields["edition"])
         edition.choices = [("", "toutes les éditions"), *choices]
+        self.initial["version"] = presentations.version(self.instance)
 
     def clean_held_on(self) -> datetime.date:
         held_on: datetime.date = self.cleaned_data["held_on"]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from django.contrib import messages
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,7 +14,7 @@ from indicators.models import Measurement
 from jobs import progress, queue
 from jobs.models import Job
 from publications import bilan as contents
-from publications import comparing, formats, parts, public, publish, reading, richtext
+from publications import comparing, formats, parts, presentations, public, publish, reading, richtext
 from publications.forms import FreezeForm, PartForm, PresentationForm, WithdrawForm
 from publications.models import Bilan, Part, Presentation
 from sites import files, trace
@@ -286,18 +286,23 @@ def _write_presentation(request: AgentRequest, slug: str, shown: Presentation) -
     editions = Bilan.objects.filter(prefecture=shown.prefecture, year=shown.year)
     numbers = list(editions.order_by("edition").values_list("edition", flat=True))
     form = PresentationForm(sent(request), instance=shown, editions=numbers)
+    status = 200
     if form.is_valid():
         try:
-            with transaction.atomic():
-                form.save()
+            presentations.keep(shown, seen=form.cleaned_data["version"])
         except IntegrityError:  # a double click
             messages.info(request, "Cette réunion est déjà notée.")
+            return redirect("bilan_prepare", slug, shown.year)
+        except presentations.ConflictError as conflict:
+            form.add_error(None, str(conflict))
+            form.data = {**request.POST.dict(), "version": str(presentations.version(shown))}
+            status = 409
         else:
             trace.record(request, TraceEntry.Event.WROTE, f"Bilan {shown.year}, réunion notée")
             messages.success(request, f"Réunion notée\xa0: {shown}.")
-        return redirect("bilan_prepare", slug, shown.year)
+            return redirect("bilan_prepare", slug, shown.year)
     context = {"slug": slug, "year": shown.year, "presentation": shown, "form": form}
-    return render(request, "publications/presentation.html", context)
+    return render(request, "publications/presentation.html", context, status=status)
 
 
 def _presentation(request: AgentRequest, slug: str, year: int, number: int) -> Presentation:

@@ -711,7 +711,13 @@ def test_the_preparation_says_who_wrote_what_and_how_far_the_figures_are(
 def test_a_presentation_is_noted_before_the_signature_and_stands_in_the_signed_content(
     browser: Client, prefecture: Prefecture, figures: Indicator, claire: Agent
 ) -> None:
-    typed = {"body": "steering", "held_on": "2019-03-12", "edition": "", "remark": " avis  favorable\n"}
+    typed = {
+        "body": "steering",
+        "held_on": "2019-03-12",
+        "edition": "",
+        "remark": " avis  favorable\n",
+        "version": "0",
+    }
 
     response = browser.post(url("presentation_new", 2018), typed)
 
@@ -730,7 +736,7 @@ def test_a_presentation_is_noted_before_the_signature_and_stands_in_the_signed_c
 def test_a_presentation_noted_after_the_signature_asks_for_no_new_edition(
     browser: Client, published: Bilan
 ) -> None:
-    typed = {"body": "users", "held_on": "2019-04-02", "edition": "1", "remark": ""}
+    typed = {"body": "users", "held_on": "2019-04-02", "edition": "1", "remark": "", "version": "0"}
 
     browser.post(url("presentation_new", 2018), typed)
 
@@ -767,7 +773,14 @@ def test_a_presentation_that_cannot_be_keeps_what_was_typed(
     browser: Client, prefecture: Prefecture, changes: dict[str, str], sentence: str
 ) -> None:
     factories.PresentationFactory(prefecture=prefecture)
-    typed = {"body": "steering", "held_on": "2019-03-12", "edition": "", "remark": "deux mots"} | changes
+    typed = {
+        "body": "steering",
+        "held_on": "2019-03-12",
+        "edition": "",
+        "remark": "deux mots",
+        "version": "0",
+    }
+    typed |= changes
 
     page = browser.post(url("presentation_new", 2018), typed)
 
@@ -779,13 +792,36 @@ def test_a_presentation_that_cannot_be_keeps_what_was_typed(
 def test_a_presentation_is_corrected_and_removed(browser: Client, prefecture: Prefecture) -> None:
     noted = factories.PresentationFactory(prefecture=prefecture)
 
-    typed = {"body": "technical", "held_on": "2019-03-12", "edition": "", "remark": ""}
+    read = browser.get(url("presentation", 2018, noted.pk)).context["form"]["version"].value()
+    typed = {"body": "technical", "held_on": "2019-03-12", "edition": "", "remark": "", "version": read}
     browser.post(url("presentation", 2018, noted.pk), typed)
     noted.refresh_from_db()
     assert (noted.body, noted.remark) == ("technical", "")
 
     browser.post(url("presentation_remove", 2018, noted.pk))
     assert not Presentation.objects.exists()
+
+
+def test_two_who_correct_a_presentation_see_each_other(browser: Client, prefecture: Prefecture) -> None:
+    noted = factories.PresentationFactory(prefecture=prefecture)
+    address = url("presentation", 2018, noted.pk)
+    read = browser.get(address).context["form"]["version"].value()
+    first = {"body": "steering", "held_on": "2019-03-12", "remark": "à l’unanimité", "version": read}
+    second = first | {"held_on": "2019-04-02", "remark": "avis réservé"}
+    browser.post(address, first)
+
+    refused = browser.post(address, second)
+
+    assert refused.status_code == 409
+    assert "cette réunion a été changée\xa0: comité de pilotage du 12/03/2019" in refused.text
+    assert "«\xa0à l’unanimité\xa0»" in refused.text
+    assert 'value="avis réservé"' in refused.text
+    noted.refresh_from_db()
+    assert noted.remark == "à l’unanimité"
+
+    browser.post(address, second | {"version": refused.context["form"]["version"].value()})
+    noted.refresh_from_db()
+    assert noted.remark == "avis réservé"
 
 
 # --- a corrected edition ------------------------------------------------------------------------------------
