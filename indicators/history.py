@@ -190,7 +190,7 @@ def of_month(service: Service, month: datetime.date) -> list[Event]:
 SCOPES = ("unit", "site", "service", "indicator")
 
 MOVES = {
-    MonthlyReturn.State.AWAITED: "attendu",
+    MonthlyReturn.State.AWAITED: "saisie commencée",
     MonthlyReturn.State.ENTERED: "transmis",
     MonthlyReturn.State.VALIDATED: "validé",
     MonthlyReturn.State.CLOSED: "clos",

@@ -386,6 +386,7 @@ EACH_MINUTE = crontab(minute="*")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep-jobs": {"task": "jobs.sweep", "schedule": EACH_MINUTE},
     "take-effect": {"task": "take_effect", "schedule": crontab(minute="5")},
+    "close-month": {"task": "close_month", "schedule": crontab(minute="15")},
     "send-digest": {"task": "send_digest", "schedule": crontab(minute="0,30")},
     # The worker of each queue shows that it takes what it is sent; what it missed it need not show.
     **{

@@ -46,6 +46,7 @@ ADVICE = {
 TASKS = {
     "jobs.sweep": "Reprendre les tâches interrompues ou oubliées",
     "take_effect": "Appliquer les changements d’organisation à leur date",
+    "close_month": "Clore les mois dont le jour est venu",
     "send_digest": "Envoyer les rappels du matin",
 }
 

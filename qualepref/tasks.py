@@ -5,6 +5,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
+from indicators import returns
 from jobs import mail, queue
 from qualepref import digest
 from sites import organisation
@@ -25,6 +26,14 @@ def take_effect() -> None:
             logger.info("service %s of %s takes its new designation", service.pk, prefecture.code)
         for _ in effects.refused:
             logger.error("a designation of a service of %s could not take effect", prefecture.code)
+
+
+@shared_task(name="close_month")
+def close_month() -> None:
+    """Every hour too: a month closes on the day that has come where the préfecture is."""
+    for prefecture in Prefecture.objects.exclude(entry_schedule__closes_after=None):
+        if closed := returns.close_what_is_due(prefecture, prefecture.today()):
+            logger.info("%s months of services of %s are closed", closed, prefecture.code)
 
 
 @shared_task(name="send_digest")

@@ -1,0 +1,62 @@
+"""Close the months whose day has come: what the clock does each hour, for the day when it did not; or one
+month, whose day has come or not."""
+
+import datetime
+from argparse import ArgumentParser
+from contextlib import suppress
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from indicators import completeness, periods, returns
+from indicators.collection import RefusedError
+from indicators.periods import Period
+from sites.models import Prefecture
+
+
+class Command(BaseCommand):
+    help = "Clôt les mois dont le jour est venu, ou un mois donné ; deux fois ne font rien de plus."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--prefecture", metavar="CODE", required=True)
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument("--month", metavar="MOIS", help="ce mois, transmis ou non : 2026-05")
+        which.add_argument("--on", metavar="JOUR", help="comme ce jour-là ; aujourd'hui par défaut")
+
+    def handle(self, **options: Any) -> None:
+        prefecture = Prefecture.objects.filter(code=options["prefecture"]).first()
+        if prefecture is None:
+            raise CommandError(f"Aucune préfecture n'a le code « {options['prefecture']} ».")
+        if returns.calendar(prefecture) is None:
+            raise CommandError(f"{prefecture} : les chiffres n'y sont pas suivis mois par mois.")
+        if options["month"]:
+            month = _month(options["month"])
+            closed, what = _close(prefecture, month), periods.in_words(month)
+        else:
+            on = _day(options["on"]) if options["on"] else prefecture.today()
+            closed, what = returns.close_what_is_due(prefecture, on), f"au {on:%d/%m/%Y}"
+        self.stdout.write(f"{prefecture}, {what} : {closed} mois de service clos.")
+
+
+def _close(prefecture: Prefecture, month: datetime.date) -> int:
+    board = completeness.of(prefecture, month, month, prefecture.today())
+    owing = [cell.service for cell in board.cells if cell.is_expected]
+    try:
+        return returns.close(prefecture, month, owing, by=None)
+    except RefusedError as error:
+        raise CommandError(str(error)) from error
+
+
+def _month(text: str) -> datetime.date:
+    with suppress(ValueError):
+        period = Period.parse(text)
+        if period.length == 1:
+            return period.first
+    raise CommandError(f"Mois illisible : « {text} ». Écrivez-le 2026-05.")
+
+
+def _day(text: str) -> datetime.date:
+    for pattern in ("%Y-%m-%d", "%d/%m/%Y"):
+        with suppress(ValueError):
+            return datetime.datetime.strptime(text, pattern).date()
+    raise CommandError(f"Date illisible : « {text} ». Écrivez-la 2026-05-12 ou 12/05/2026.")
