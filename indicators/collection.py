@@ -9,30 +9,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import transaction
 
 from indicators import results
 from indicators.models import Measurement
 from indicators.periods import Period
+from indicators.signing import ConflictError, RefusedError, sign
 from referentiel import measures
 from referentiel.measures import Coverage
 from referentiel.models import Indicator
 from sites.models import Agent, Prefecture, Unit
 
-T = TypeVar("T", bound=models.Model)
-
 Origin = Measurement.Origin
-
-
-class RefusedError(Exception):
-    """A figure that cannot be kept, in a sentence for the person who typed it."""
-
-
-class ConflictError(Exception):
-    """Somebody wrote the figure since it was read."""
 
 
 @dataclass(frozen=True)
@@ -177,12 +168,6 @@ def keep_beside(row: Measurement, former: measures.Measure | None) -> None:
         case measures.Rate(numerator, denominator) | measures.Mean(numerator, denominator):
             row.former_numerator, row.former_denominator = numerator, denominator
     row.origin = Origin.CORRECTED
-
-
-def sign(row: T, by: Agent | None, reason: str = "") -> T:
-    """Say to the history of a row who changes it, and why; without an agent, the application does."""
-    vars(row).update(_history_user=by, _change_reason=reason)
-    return row
 
 
 def _sum(cell: Cell) -> measures.Measure | None:

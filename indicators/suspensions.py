@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from indicators.collection import ConflictError, RefusedError, sign
 from indicators.models import Measurement, Suspension
+from indicators.signing import ConflictError, RefusedError, sign
 from referentiel.models import Indicator
 from sites import files, inspection
 from sites.models import Agent, Prefecture, Service, Site, Unit

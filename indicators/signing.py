@@ -1,0 +1,23 @@
+"""What every write of figures and of their months has in common: whose it is, and how it is refused."""
+
+from typing import TypeVar
+
+from django.db import models
+
+from sites.models import Agent
+
+T = TypeVar("T", bound=models.Model)
+
+
+class RefusedError(Exception):
+    """A figure that cannot be kept, in a sentence for the person who typed it."""
+
+
+class ConflictError(Exception):
+    """Somebody wrote the figure since it was read."""
+
+
+def sign(row: T, by: Agent | None, reason: str = "") -> T:
+    """Say to the history of a row who changes it, and why; without an agent, the application does."""
+    vars(row).update(_history_user=by, _change_reason=reason)
+    return row
