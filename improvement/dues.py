@@ -76,8 +76,8 @@ def agendas(agent: Agent, accesses: Iterable[Access]) -> dict[int, Agenda]:
 
 def due(prefecture: Prefecture, on: datetime.date) -> Iterator[Due]:
     """What is late on a day, or due within the week that follows, for the person who has to do it: the owner
-    of an action; who answers for a duty, or every quality manager. Who does not work there that day is not
-    told."""
+    of an action, who answers for a duty; every quality manager where that is nobody, or nobody who works
+    there that day."""
     here = Membership.objects.filter(in_force(on), prefecture=prefecture, agent__is_active=True)
     held = list(here.order_by("pk").values_list("agent", "role"))
     at_work = {agent for agent, _ in held}
@@ -86,12 +86,15 @@ def due(prefecture: Prefecture, on: datetime.date) -> Iterator[Due]:
     for action in Action.objects.open().filter(soon).select_related("prefecture").order_by("due_on", "pk"):
         if action.owner_id in at_work:
             yield _due(action.owner_id, action, "vous êtes responsable de cette action")
+        else:
+            for agent_id in managers:
+                yield _due(agent_id, action, "son responsable n’est plus là\xa0: choisissez-en un autre")
     for duty in Duty.objects.active().filter(soon).select_related("prefecture").order_by("due_on", "pk"):
-        if duty.responsible_id is None:
+        if duty.responsible_id in at_work:
+            yield _due(duty.responsible_id, duty, "vous êtes responsable de cette obligation")
+        else:
             for agent_id in managers:
                 yield _due(agent_id, duty, "vous êtes responsable de la qualité dans cette préfecture")
-        elif duty.responsible_id in at_work:
-            yield _due(duty.responsible_id, duty, "vous êtes responsable de cette obligation")
 
 
 def _due(agent_id: int, row: Action | Duty, why: str) -> Due:

@@ -605,7 +605,7 @@ def test_during_an_absence_the_deputy_reads_in_whose_place(
         work()
 
     assert [
-        (sent["To"], "à la place de Rachid Benali, absent jusqu’au 5 mars 2026" in text(sent))
+        (sent["To"], "à la place de Rachid Benali, pendant son absence jusqu’au 5 mars 2026" in text(sent))
         for sent in box.mails
     ] == [
         (rachid.email, False),
@@ -717,6 +717,19 @@ def test_the_plan_and_the_calendar_remind(
     assert set(said) == {rachid.email, claire.email}
     assert "Afficher les horaires Demain, mardi 3 mars." in said[rachid.email]
     assert "Vous le recevez parce que vous êtes responsable de cette action." in said[rachid.email]
+
+
+def test_the_action_of_somebody_who_has_left_comes_to_the_quality_manager(
+    prefecture: Prefecture, rachid: Agent, claire: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(digest, "PROVIDERS", PROVIDERS)
+    factories.ActionFactory(prefecture=prefecture, owner=rachid, due_on=march(3))
+    factories.DutyFactory(prefecture=prefecture, responsible=rachid, due_on=march(3))
+    rachid.memberships.update(ends_on=march(1))
+
+    digests = digest.send(prefecture, march(2))
+
+    assert {str(agent): len(lines) for agent, lines in digests.items()} == {"Claire Martin": 2}
 
 
 # --- by hand -----------------------------------------------------------------------------------------------
