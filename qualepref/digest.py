@@ -170,7 +170,7 @@ def compose(prefecture: Prefecture, on: datetime.date) -> Digests:
 def send(prefecture: Prefecture, on: datetime.date) -> Digests:
     """Order the mails of a day, each with its reminders; once, whether run twice or by two at once."""
     with transaction.atomic():
-        Prefecture.objects.select_for_update(no_key=True).get(pk=prefecture.pk)
+        prefecture.lock()
         _take_back(prefecture, on)
         digests = compose(prefecture, on)
         for agent, lines in list(digests.items()):

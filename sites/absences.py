@@ -30,7 +30,7 @@ def present(prefecture: Prefecture, on: datetime.date) -> QuerySet[Any]:
 def declare(absence: Absence, *, by: Agent) -> Absence:
     """An agent has one absence at a time, and a deputy who is there on each of its days."""
     with transaction.atomic():
-        _one_at_a_time(absence.prefecture)
+        absence.prefecture.lock()
         same_days = Absence.objects.filter(
             prefecture=absence.prefecture, starts_on__lte=absence.ends_on, ends_on__gte=absence.starts_on
         )
@@ -48,7 +48,7 @@ def declare(absence: Absence, *, by: Agent) -> Absence:
 def end(absence: Absence, *, on: datetime.date, by: Agent) -> None:
     """The agent is back on a day; an absence that would not have begun by then is forgotten."""
     with transaction.atomic():
-        _one_at_a_time(absence.prefecture)
+        absence.prefecture.lock()
         if absence.starts_on >= on:
             _keep("Absence annulée", absence, by)
             absence.delete()
@@ -72,10 +72,6 @@ def stand_in(agent_id: int, away: Mapping[int, Absence]) -> int | None:
         seen.add(agent_id)
         agent_id = away[agent_id].deputy_id
     return None if agent_id in seen else agent_id
-
-
-def _one_at_a_time(prefecture: Prefecture) -> None:
-    Prefecture.objects.select_for_update(no_key=True).get(pk=prefecture.pk)
 
 
 def _keep(what: str, absence: Absence, by: Agent) -> None:
