@@ -203,7 +203,9 @@ def test_an_administrator_without_prefecture_has_none(paul: Agent, client_of: Cl
 
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize(
-    "token", ["", "x", signing.dumps([1, 1]), signing.dumps([10**9, 10**9], salt=reminders.SALT)]
+    "token",
+    ["", "x", signing.dumps([1, 1]), signing.dumps([10**9, 10**9], salt=reminders.SALT)],
+    ids=["cut", "nonsense", "signed for something else", "of nobody"],
 )
 def test_a_link_that_is_not_ours_stops_nothing(
     prefecture: Prefecture, rachid: Agent, client: Client, method: str, token: str
