@@ -1,8 +1,11 @@
 """Monthly figures typed by people: what is kept, refused, and never lost."""
 
 import datetime
+import threading
+from functools import partial
 
 import pytest
+from django.db import connection
 
 from indicators import entry, returns
 from indicators.entry import ConflictError, ImpossibleError, Said, Typed, figures, versions
@@ -160,6 +163,53 @@ def test_a_figure_of_a_reopened_month_keeps_the_one_before_and_says_why(world):
     row = figures(world.services[0], MARCH)[world.rate.pk]
     assert (row.origin, row.numerator, row.former_numerator) == ("corrected", 8, 9)
     assert row.reason == "Un appel compté deux fois."
+
+
+def at_once(*actions):
+    """Runs the actions in the same instant; what each raised, or None."""
+    start, raised = threading.Barrier(len(actions)), [None] * len(actions)
+
+    def run(place, action):
+        start.wait()
+        try:
+            action()
+        except Exception as error:
+            raised[place] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(actions)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return raised
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_type_in_one_cell_in_the_same_instant_one_is_told():
+    world = Monthly()
+    cells = [world.typed(world.rate, numerator, 13) for numerator in (11, 12)]
+
+    raised = at_once(*(partial(save, world, cell) for cell in cells))
+
+    assert sorted(type(one).__name__ for one in raised) == ["ConflictError", "NoneType"]
+    kept = raised.index(None)
+    assert figures(world.services[0], MARCH)[world.rate.pk].numerator == cells[kept].said.numerator
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_month_closed_while_somebody_types_keeps_the_figure_or_refuses_it():
+    world = Monthly()
+    close = partial(returns.close, world.prefecture, MARCH, world.services, by=world.manager)
+
+    raised = at_once(partial(save, world, world.typed(world.rate, 11, 13)), close)
+
+    assert raised[1] is None
+    closed_at = MonthlyReturn.history.filter(service=world.services[0], state="closed").get().history_date
+    written = [row.history_date for row in Measurement.history.all()]
+    assert isinstance(raised[0], LockedError) or all(at <= closed_at for at in written)
+    assert bool(written) == (raised[0] is None)
 
 
 def test_saving_costs_the_same_whatever_the_cells(world, django_assert_max_num_queries):
