@@ -87,7 +87,7 @@ def of(prefecture: Prefecture, services: Iterable[Service], on: datetime.date) -
                 Chore(
                     service=service,
                     month=month,
-                    due_on=record.due_on if record else calendar.due_on(month),
+                    due_on=record.awaited_until if record else calendar.due_on(month),
                     state=state,
                     comment=record.comment if record else "",
                     owed=len(wanted),

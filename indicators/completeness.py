@@ -16,6 +16,7 @@ from indicators.shares import shares
 from referentiel.models import Indicator
 from sheets.writing import Cell as SheetCell
 from sheets.writing import Sheet
+from sites import absences
 from sites.models import Agent, Membership, Prefecture, Service, Unit, in_force
 
 State = MonthlyReturn.State
@@ -63,7 +64,7 @@ def mark_of(found: MonthlyReturn, on: datetime.date, *, is_owed: bool, is_suspen
         return Mark.SUSPENDED if is_suspended else Mark.NOT_EXPECTED
     if found.entered_on:
         return Mark.SENT_LATE if found.is_late else Mark.ON_TIME
-    return Mark.LATE if on > max(found.due_on, found.open_until or found.due_on) else Mark.AWAITED
+    return Mark.LATE if on > found.awaited_until else Mark.AWAITED
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,10 @@ class Cell:
     @property
     def slug(self) -> str:
         return f"{self.month:%Y-%m}"
+
+    @property
+    def month_label(self) -> str:
+        return periods.in_words(self.month)
 
     @property
     def second(self) -> str:
@@ -127,6 +132,10 @@ class Line:
 
     service: Service
     cells: list[Cell | None]
+
+    @property
+    def is_late(self) -> bool:
+        return any(cell and cell.is_late for cell in self.cells)
 
 
 @dataclass(frozen=True)
@@ -196,7 +205,7 @@ class Board:
         return Sheet(title, COLUMNS, [_row(cell) for cell in self.cells])
 
     def loads(self) -> list[Load]:
-        """Who has how much to do, who has most first; nobody where there is nothing. One query."""
+        """Who has how much to do, who has most first; nobody where there is nothing. Three queries."""
         cells = [cell for cell in self.whole if self.unit in (None, cell.service.unit)]
         services = dict.fromkeys(cell.service for cell in cells)
         found = []
@@ -281,16 +290,16 @@ def referents(
     prefecture: Prefecture, services: Iterable[Service], on: datetime.date
 ) -> dict[Service, list[Agent]]:
     """Who answers for the figures of each service on a day: its référents, by its unit or by itself; their
-    deputies where it has none. One query."""
-    held = Membership.objects.filter(
-        in_force(on), prefecture=prefecture, role=Membership.Role.REFERENT, agent__is_active=True
-    )
-    members = list(held.select_related("agent").order_by("agent__full_name", "pk"))
+    deputies where it has none. Each has its `shown_name`. Three queries."""
+    held = Membership.objects.filter(in_force(on), prefecture=prefecture, role=Membership.Role.REFERENT)
+    members = list(held.order_by("pk"))
+    people = absences.present(prefecture, on).in_bulk([one.agent_id for one in members])
     found = {}
     for service in services:
         own = [one for one in members if one.service_id == service.pk or one.unit_id == service.unit_id]
+        own = [one for one in own if one.agent_id in people]
         first = [one for one in own if not one.is_deputy] or own
-        found[service] = list(dict.fromkeys(one.agent for one in first))
+        found[service] = [people[pk] for pk in dict.fromkeys(one.agent_id for one in first)]
     return found
 
 

@@ -1,6 +1,8 @@
-from indicators import uploads
+from indicators import reminding, uploads
 from indicators.models import FigureImport
-from jobs import queue
+from jobs import mail, queue
+
+mail.writer(reminding.MAIL)(reminding.write)
 
 
 @queue.handler(uploads.READ_JOB)

@@ -12,6 +12,7 @@ of_a_service = [
 # agents/<slug>/indicateurs/suivi/
 urlpatterns = [
     path("", views_control.completeness_board, name="completeness"),
+    path("rappeler/", views_control.completeness_remind, name="completeness_remind"),
     path("calendrier/", views_control.entry_schedule, name="entry_schedule"),
     path("suspensions/", views_suspensions.suspension_list, name="suspensions"),
     path("suspensions/nouvelle/", views_suspensions.suspension_new, name="suspension_new"),

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from indicators import completeness, history, periods, returns, schedules, service_months
+from indicators import completeness, history, periods, reminding, returns, schedules, service_months
 from indicators.forms_control import (
     CommentForm,
     FollowFilters,
@@ -73,6 +73,21 @@ def completeness_board(request: AgentRequest, slug: str) -> HttpResponse:
         "kinds": lists.KIND_LABELS,
     }
     return render(request, "indicators/control.html", context)
+
+
+@asks_first
+def completeness_remind(request: AgentRequest, slug: str) -> HttpResponse:
+    """« ?service=3 »: write to the référents of a service for its late months; without any, of all."""
+    access = enter(request, slug, Action.WRITE_FIGURES)
+    ticked = set((request.POST if request.method == "POST" else request.GET).getlist("service"))
+    board = completeness.all_months(access.prefecture, access.on)
+    late = [cell for cell in board.late if not ticked or str(cell.service.pk) in ticked]
+    if request.method == "POST":
+        say(request, reminding.send(access.prefecture, late, access.on, by=request.user).sentence)
+        return redirect("completeness", slug)
+    found = reminding.plan(access.prefecture, late, access.on)
+    context = {"slug": slug, "late": late, "round": found, "ticked": sorted(ticked)}
+    return render(request, "indicators/control_remind.html", context)
 
 
 @asks_first

@@ -22,6 +22,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 import improvement.dues
+import indicators.dues
 from jobs import mail, queue
 from jobs.models import Job
 from sites import absences, closures, mails, reminders
@@ -33,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 Provider: TypeAlias = Callable[[Prefecture, datetime.date], Iterable[Due]]
 
-PROVIDERS: tuple[Provider, ...] = (improvement.dues.due,)
+PROVIDERS: tuple[Provider, ...] = (indicators.dues.due, improvement.dues.due)
 """Who says what is left to do in a préfecture on a day, and by whom: one line an app."""
 
 STAGES = (-5, -1, 1, 3, 8, 18, 38, 78, 158, 318)

@@ -118,6 +118,11 @@ class MonthlyReturn(models.Model):
         return f"{self.service}, {periods.in_words(self.month)}"
 
     @property
+    def awaited_until(self) -> datetime.date:
+        """The last day on which it is not late: its own, or a later one that it was given."""
+        return max(self.due_on, self.open_until or self.due_on)
+
+    @property
     def is_late(self) -> bool:
         """It was sent after its day. One that was not sent yet is late or not by the day one looks at it."""
         return self.entered_on is not None and self.entered_on > self.due_on

@@ -149,7 +149,7 @@ def test_a_board_costs_the_same_whatever_there_is(world, more, django_assert_num
         factories.PerimeterFactory(service=factories.ServiceFactory(unit=world.unit), module=world.module)
     sent(world, DUE)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         found = board(
             world,
             datetime.date(2020, 5, 4),
