@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from indicators import periods
-from indicators.models import EntrySchedule, Measurement, MonthlyReturn, Note, Suspension
+from indicators.models import Acknowledgement, EntrySchedule, Measurement, MonthlyReturn, Note, Suspension
 from referentiel.measures import (
     MONTHS,
     NBSP,
@@ -247,3 +247,16 @@ def of_schedule(prefecture: Prefecture) -> list[Event]:
             events.append(Event(record.history_date, _who(record), what, before, after, ""))
         before = after
     return events[::-1]
+
+
+def of_silence(unit: Unit, indicator: Indicator) -> list[Event]:
+    """What was said of the silence of a unit, the latest first."""
+    events, before = [], ""
+    records = Acknowledgement.history.filter(unit=unit, indicator=indicator).select_related("history_user")
+    for record in records.order_by("history_id"):
+        after = f"{record.reason} (jusqu’au {record.ends_on:%d/%m/%Y})"
+        if after != before:
+            what = "expliqué de nouveau" if before else "expliqué"
+            events.append(Event(record.history_date, _who(record), what, before, after, ""))
+        before = after
+    return events[::-1][:MOST]

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from indicators import views, views_figures, views_trends
+from indicators import views, views_figures, views_silences, views_trends
 
 of_a_figure = [
     path("", views_figures.figure, name="figure"),
@@ -22,5 +22,7 @@ urlpatterns = [
     path("<int:year>/notes/<int:note>/retirer/", views_figures.note_remove, name="note_remove"),
     path("suivi/", include("indicators.urls_control")),
     path("saisie/", include("indicators.urls_entry")),
+    path("silences/", views_silences.silences, name="silences"),
+    path("silences/<int:unit>/<int:indicator>/", views_silences.silence_explain, name="silence_explain"),
     path("imports/", include("indicators.urls_imports")),
 ]

@@ -116,6 +116,7 @@ SUBJECTS = (
             Page("Évolution", "trends", Action.READ),
             Page("Suivi des mois", "completeness", Action.READ),
             Page("Suspensions", "suspensions", Action.READ),
+            Page("Silences", "silences", Action.READ),
             Page("Calendrier de saisie", "entry_schedule", Action.WRITE_FIGURES),
             Page("Imports", "imports", Action.WRITE_FIGURES),
         ),

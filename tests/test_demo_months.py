@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 
-from indicators import results, returns
+from indicators import results, returns, silence
 from indicators.entry import Said, _impossible
 from indicators.expected import Owed
 from indicators.models import Measurement, MonthlyReturn, Suspension
@@ -129,6 +129,14 @@ def test_the_month_before_this_one_is_awaited_and_those_between_are_not(demo):
     owed = Owed(demo, suspension.last_month, month)
     assert [one for one in owed.services if owed.of(one, suspension.last_month)] == []
     assert len([one for one in owed.services if owed.of(one, month)]) > 10
+
+
+def test_complaints_at_istres_are_the_one_silence(demo):
+    (found,) = silence.of(demo, units=demo.units.all(), until=months.LAST)
+
+    assert found.sentence.startswith(
+        "Istres, réclamations et suggestions à traiter\xa0: aucun cas depuis avril\xa02019, quand on en "
+    )
 
 
 def test_a_second_run_changes_nothing(demo):

@@ -4,8 +4,10 @@ from indicators.models.bounds import Bounds
 from indicators.models.figures import Measurement, Note, measure, target
 from indicators.models.imports import FigureImport, ImportAnswer
 from indicators.models.returns import EntrySchedule, MonthlyReturn, Suspension
+from indicators.models.silences import Acknowledgement
 
 __all__ = [
+    "Acknowledgement",
     "Bounds",
     "EntrySchedule",
     "FigureImport",
