@@ -15,7 +15,7 @@ from django.db.models import Max
 from indicators import returns
 from indicators.collection import keep_beside, sign
 from indicators.expected import Owed
-from indicators.models import Measurement, MonthlyReturn
+from indicators.models import FigureImport, Measurement, MonthlyReturn
 from indicators.periods import in_words
 from referentiel.measures import in_french
 from referentiel.models import Indicator
@@ -80,6 +80,27 @@ class ConflictError(Exception):
         self.clashes = clashes
 
 
+@dataclass(frozen=True)
+class Weighed:
+    """What becomes of cells beside what is stored: those that change with their row, those that cannot say
+    that, those that somebody else wrote meanwhile."""
+
+    changed: list[tuple[Typed, Measurement | None]]
+    problems: dict[Indicator, str]
+    clashes: list[Clash]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What stands in the cells of a month: indicator → row, indicator → version, and what earlier versions
+    said, by their number."""
+
+    found: MonthlyReturn
+    rows: Mapping[int, Measurement]
+    versions: Mapping[int, int]
+    past: Mapping[int, Any]
+
+
 def figures(service: Service, month: datetime.date) -> dict[int, Measurement]:
     """indicator → what is stored of the month."""
     rows = Measurement.objects.filter(service=service, period=Period.MONTH, period_start=month)
@@ -94,9 +115,16 @@ def versions(service: Service, month: datetime.date) -> dict[int, int]:
 
 @transaction.atomic
 def save(
-    service: Service, month: datetime.date, cells: Iterable[Typed], *, by: Agent, owed: Owed | None = None
+    service: Service,
+    month: datetime.date,
+    cells: Iterable[Typed],
+    *,
+    by: Agent,
+    owed: Owed | None = None,
+    source: FigureImport | None = None,
 ) -> int:
-    """Keep what was typed of a month; how many cells it changed. Said again, a figure changes nothing.
+    """Keep what was typed of a month, on a page or in the file of an import; how many cells it changed. Said
+    again, a figure changes nothing.
 
     Raises LockedError where the month is validated, closed or to come; ImpossibleError and ConflictError with
     all their cells. Nothing is kept then.
@@ -105,34 +133,48 @@ def save(
     prefecture.lock()
     found = returns.of(service, month)
     returns.refuse_if_locked(found)
-    owed = owed or Owed(prefecture, month, month)
-    known, latest = figures(service, month), versions(service, month)
-    changed = []
-    clashes = []
+    cells = list(cells)
+    latest = versions(service, month)
+    past = said_before(cell.seen for cell in cells if cell.seen != latest.get(cell.indicator.pk, 0))
+    standing = Standing(found, figures(service, month), latest, past)
+    weighed = weigh(cells, standing, owed or Owed(prefecture, month, month))
+    if weighed.problems:
+        raise ImpossibleError(weighed.problems)
+    if weighed.clashes:
+        raise ConflictError(weighed.clashes)
+    if found.pk is None and weighed.changed:
+        sign(found, by).save()
+    is_reopened = found.state == MonthlyReturn.State.REOPENED
+    for cell, row in weighed.changed:
+        _write(service, month, cell, row, by, is_correction=is_reopened, source=source)
+    return len(weighed.changed)
+
+
+def said_before(seen: Iterable[int]) -> dict[int, Any]:
+    """What some versions said, by their number. No query where there is none."""
+    numbers = {number for number in seen if number}
+    if not numbers:
+        return {}
+    return {row.history_id: row for row in Measurement.history.filter(history_id__in=numbers)}
+
+
+def weigh(cells: Iterable[Typed], standing: Standing, owed: Owed) -> Weighed:
+    """What these cells would change, and why they cannot. Nothing is asked of the database."""
+    found = standing.found
+    is_reopened = found.state == MonthlyReturn.State.REOPENED
+    weighed = Weighed([], {}, [])
     for cell in cells:
-        row = known.get(cell.indicator.pk)
+        row, latest = standing.rows.get(cell.indicator.pk), standing.versions.get(cell.indicator.pk, 0)
         if _is_same(cell.said, row):
             continue
-        if cell.seen != latest.get(cell.indicator.pk, 0):
-            if _was_only_read(service, month, cell):
+        if cell.seen != latest:
+            if _was_only_read(found, cell, standing.past.get(cell.seen)):
                 continue
-            clashes.append(Clash(cell.indicator, row, cell.said, latest.get(cell.indicator.pk, 0)))
-        changed.append((cell, row))
-    is_reopened = found.state == MonthlyReturn.State.REOPENED
-    problems = {
-        cell.indicator: sentence
-        for cell, _ in changed
-        if (sentence := _problem(cell, service, month, owed, is_reopened=is_reopened))
-    }
-    if problems:
-        raise ImpossibleError(problems)
-    if clashes:
-        raise ConflictError(clashes)
-    if found.pk is None and changed:
-        sign(found, by).save()
-    for cell, row in changed:
-        _write(service, month, cell, row, by, is_correction=is_reopened)
-    return len(changed)
+            weighed.clashes.append(Clash(cell.indicator, row, cell.said, latest))
+        weighed.changed.append((cell, row))
+        if sentence := _problem(cell, found.service, found.month, owed, is_reopened=is_reopened):
+            weighed.problems[cell.indicator] = sentence
+    return weighed
 
 
 def _is_same(said: Said | None, row: Measurement | None) -> bool:
@@ -141,12 +183,12 @@ def _is_same(said: Said | None, row: Measurement | None) -> bool:
     return said.figure == Said.of(row).figure
 
 
-def _was_only_read(service: Service, month: datetime.date, cell: Typed) -> bool:
+def _was_only_read(found: MonthlyReturn, cell: Typed, read: Any) -> bool:
     """A page sends all its cells: one that says what it said when it was read was not typed."""
-    read = Measurement.history.filter(
-        history_id=cell.seen, service=service, indicator=cell.indicator, period_start=month
-    ).first()
-    if read is None or read.history_type == "-":
+    place = found.service_id, cell.indicator.pk, found.month
+    if read is None or (read.service_id, read.indicator_id, read.period_start) != place:
+        return cell.said is None
+    if read.history_type == "-":
         return cell.said is None
     return cell.said is not None and cell.said.figure == Said.of(read.instance).figure
 
@@ -173,7 +215,9 @@ def _impossible(said: Said, indicator: Indicator) -> str:
     if numerator is None:
         if denominator is not None:
             return "Donner les deux nombres, ou dire pourquoi le chiffre manque."
-        return "" if said.reason else "Indiquer pourquoi il n’a pas pu être mesuré."
+        if not said.reason:
+            return "Indiquer pourquoi il n’a pas pu être mesuré."
+        return "Un chiffre qui n’a pas pu être mesuré n’est pas sous réserve." if said.reserve else ""
     if shape == Shape.COUNT:
         return "" if denominator is None else "Ce chiffre est un nombre seul."
     if denominator is None:
@@ -196,9 +240,11 @@ def _write(
     by: Agent,
     *,
     is_correction: bool,
+    source: FigureImport | None,
 ) -> None:
     if cell.said is None:
         if row is not None:
+            row.source = source
             sign(row, by).delete()
         return
     said = cell.said
@@ -218,7 +264,7 @@ def _write(
     elif is_correction and row.measure is not None and Said.of(row).figure[:2] != said.figure[:2]:
         keep_beside(row, None)
     row.numerator, row.denominator = said.numerator, said.denominator
-    row.reserve, row.comment = said.reserve, said.comment
+    row.reserve, row.comment, row.source = said.reserve, said.comment, source
     if said.numerator is None:
         row.reason = said.reason
     else:
