@@ -137,7 +137,7 @@ def answer(
     """Keep the answer to a problem, if it fits. Without a correction the cell, or the row, is left out."""
     place = {"row": row, "column": column, "code": code}
     with transaction.atomic():
-        held = _held(source, State.TO_CHECK)
+        held = hold(source, State.TO_CHECK)
         others = list(held.given_answers.all())
         own = next((one for one in others if one.key == (row, column, code)), None)
         if own and (own.corrected, own.reason) == (corrected, reason):
@@ -170,7 +170,7 @@ def confirm(source: FigureImport, *, by: Agent, read: str) -> Examination:
     """Write what somebody read (`read` is its fingerprint): all of it, once."""
     with transaction.atomic():
         source.prefecture.lock()
-        held = _held(source, State.TO_CHECK)
+        held = hold(source, State.TO_CHECK)
         examined = preview(held, held.given_answers.all())
         if number := len(examined.report.unanswered):
             raise RefusedError(
@@ -190,14 +190,14 @@ def confirm(source: FigureImport, *, by: Agent, read: str) -> Examination:
 def abandon(source: FigureImport, *, by: Agent) -> None:
     """Give a draft up: its file goes, the trace of it stays."""
     with transaction.atomic():
-        held = _held(source, *FigureImport.OPEN)
+        held = hold(source, *FigureImport.OPEN)
         transaction.on_commit(partial(files.remove, held.stored_as))
         held.state, held.rows, held.stored_as = State.ABANDONED, None, ""
         held.abandoned_at, held.abandoned_by = timezone.now(), by
         held.save()
 
 
-def _held(source: FigureImport, *states: State) -> FigureImport:
+def hold(source: FigureImport, *states: State) -> FigureImport:
     """The draft as it stands, for whoever changes it now."""
     held = FigureImport.objects.select_for_update().get(pk=source.pk)
     if held.state not in states:

@@ -38,6 +38,7 @@ class FigureImport(models.Model):
     class Contents(models.TextChoices):
         RESULTS = "results", "résultats de l’année"
         NOTES = "notes", "notes du tableau"
+        MONTHS = "months", "chiffres de mois"
 
     OPEN = (State.READING, State.TO_CHECK)
 
@@ -121,6 +122,10 @@ class FigureImport(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in self.OPEN
+
+    @property
+    def is_monthly(self) -> bool:
+        return self.contents == self.Contents.MONTHS
 
     @property
     def mark(self) -> str:

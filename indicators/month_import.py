@@ -1,0 +1,476 @@
+"""Figures of some months brought back in a table (`month_table`): everything that is wrong with it, or all
+that it changes.
+
+Nothing is guessed and nothing is answered: who made a slip mends it in the file and brings it again. A row
+that says what it said when it was taken away changes nothing; one of a figure that somebody else wrote since
+is refused, and so is every figure of a month that is closed.
+"""
+
+import datetime
+import hashlib
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from django.db import transaction
+from django.utils import timezone
+
+from indicators import entry, returns
+from indicators.answers import ImportRefusedError, Problem
+from indicators.columns import TwoColumnsError
+from indicators.entry import Said, Standing, Typed, Weighed, weigh
+from indicators.expected import Owed
+from indicators.imports import WrongColumnsError, new_name, next_number
+from indicators.models import FigureImport, Measurement
+from indicators.month_table import NO_CASE, NOT_MEASURED, REQUIRED, TITLES, in_our_words, standings
+from indicators.periods import Period, in_words
+from referentiel.measures import MONTHS, in_french
+from referentiel.models import Indicator
+from sheets.child import read_apart
+from sheets.reading import Row, bytes_of, name_of
+from sheets.words import folded
+from sites import files
+from sites.models import Agent, Prefecture, Service
+
+State = FigureImport.State
+T = TypeVar("T")
+
+# Printed once for several rows where they are merged; a new unit starts its services anew.
+MERGED: Final = ("unit", "service", "month")
+CONTENT: Final = ("numerator", "denominator", "answer", "reason", "comment", "reserve")
+MOST_DIGITS: Final = 13
+_WHOLE = re.compile(r"([0-9]+)(?:[.,]0{1,2})?", re.ASCII)
+_MONTH_FORMS: Final = (
+    re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})(?:-01(?: 00:00:00)?)?", re.ASCII),
+    re.compile(r"(?:0?1/)?(?P<month>\d{1,2})/(?P<year>\d{4}|\d\d)", re.ASCII),
+)
+_DAY: Final = re.compile(r"\d{1,2}/\d{1,2}/\d{2,4}|\d{4}-\d\d-\d\d.*", re.ASCII)
+_ANSWERS: Final = {
+    "": "",
+    **dict.fromkeys(("aucun cas", "aucun", "neant"), NO_CASE),
+    **dict.fromkeys(("non mesurable", "non mesure", "non mesuree"), NOT_MEASURED),
+}
+
+
+class Wrong(StrEnum):
+    """What is wrong with a cell, for whoever reads the report of the command."""
+
+    UNKNOWN_SERVICE = "unknown_service"
+    UNKNOWN_INDICATOR = "unknown_indicator"
+    UNREADABLE_MONTH = "unreadable_month"
+    UNREADABLE_CELL = "unreadable_cell"
+    IMPOSSIBLE = "impossible_figure"
+    LOCKED = "locked_month"
+    WRITTEN_MEANWHILE = "written_meanwhile"
+    SAID_TWICE = "said_twice"
+
+
+class _WrongCellError(Exception):
+    def __init__(self, column: str, code: Wrong, sentence: str) -> None:
+        super().__init__(sentence)
+        self.column, self.code = column, code
+
+
+class ProblemsError(ImportRefusedError):
+    def __init__(self, examined: "Examination") -> None:
+        self.examined = examined
+        number = len(examined.problems)
+        super().__init__(
+            f"{number} problème{'s' * (number > 1)} : rien n'a été importé. Corriger le fichier, puis "
+            "recommencer."
+        )
+
+
+@dataclass(frozen=True)
+class Change:
+    """A figure that changes, in words; what is not entered is empty."""
+
+    service: str
+    month: str
+    indicator: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What a table says beside what is stored. Nothing is written yet."""
+
+    rows: int
+    unchanged: int
+    problems: list[Problem]
+    changes: list[Change]
+    cells: dict[tuple[Service, datetime.date], list[Typed]]
+
+    @property
+    def imported(self) -> int:
+        return len(self.changes)
+
+    @property
+    def fingerprint(self) -> str:
+        """The same as long as the same figures would be written over the same ones."""
+        seen = [cell.seen for cells in self.cells.values() for cell in cells]
+        said = [[asdict(change) for change in self.changes], seen]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class _Filled:
+    """A row that was understood."""
+
+    row: Row
+    cell: Typed
+
+
+def import_file(
+    path: Path,
+    *,
+    prefecture: Prefecture,
+    year: int,
+    services: Collection[Service],
+    by: Agent,
+    dry_run: bool = False,
+) -> Examination:
+    """Take in a file, all of it or nothing, as somebody who enters the figures of these services."""
+    data = bytes_of(path)
+    rows = read_apart(data)
+    source = FigureImport(
+        prefecture=prefecture,
+        year=year,
+        contents=FigureImport.Contents.MONTHS,
+        file_name=name_of(path)[-200:],
+        sha256=hashlib.sha256(data).hexdigest(),
+        uploaded_by=by,
+    )
+    with transaction.atomic():
+        prefecture.lock()
+        examined = examine(source, rows, services)
+        if not dry_run and (examined.problems or examined.imported):
+            source.number = next_number(prefecture)
+            source.stored_as = new_name(prefecture)
+            write(source, examined, by=by)
+            files.keep(source.stored_as, data)
+    return examined
+
+
+def examine(source: FigureImport, rows: list[Row], services: Collection[Service]) -> Examination:
+    """What a table would change of the figures of these services in the year of its import. The number of
+    queries does not depend on the rows. Raises ImportRefusedError for a table of another kind."""
+    prefecture, period = source.prefecture, Period.year(source.year)
+    try:
+        rows = in_our_words(rows)
+    except TwoColumnsError as error:
+        raise WrongColumnsError(str(error)) from error
+    if lacking := [TITLES[name] for name in REQUIRED if name not in rows[0].cells]:
+        raise WrongColumnsError(f"Il manque la colonne « {lacking[0]} ».")
+    owed = Owed(prefecture, period.first, period.last)
+    every = Service.objects.filter(unit__prefecture=prefecture).select_related("unit__prefecture")
+    reading = _Reading(list(every), {service.pk for service in services}, owed, source.year)
+    for row in _unmerged(rows):
+        reading.read(row)
+    stood = standings(prefecture, {service for service, _ in reading.filled}, period)
+    stale = (
+        one.cell.seen
+        for place, found in reading.filled.items()
+        for one in found
+        if one.cell.seen != stood[place].versions.get(one.cell.indicator.pk, 0)
+    )
+    past = entry.said_before(stale)
+    changes: list[Change] = []
+    cells: dict[tuple[Service, datetime.date], list[Typed]] = {}
+    for place, found in reading.filled.items():
+        standing = replace(stood[place], past=past)
+        weighed = weigh((one.cell for one in found), standing, owed)
+        lines = {one.cell.indicator: one.row for one in found}
+        reading.problems += _problems(weighed, standing, lines)
+        if weighed.changed:
+            cells[place] = [cell for cell, _ in weighed.changed]
+            changes += [_change(standing, cell, row) for cell, row in weighed.changed]
+    problems = sorted(reading.problems, key=lambda problem: problem.row or 0)
+    understood = sum(map(len, reading.filled.values()))
+    return Examination(len(rows), understood - len(changes), problems, changes, cells)
+
+
+def write(source: FigureImport, examined: Examination, *, by: Agent) -> None:
+    """Write what was examined, under the same lock: `source` becomes an import, or nothing is written."""
+    if examined.problems:
+        raise ProblemsError(examined)
+    source.state = State.IMPORTED
+    source.rows = None
+    source.imported_at, source.imported_by = timezone.now(), by
+    source.save()
+    period = Period.year(source.year)
+    owed = Owed(source.prefecture, period.first, period.last)
+    for (service, month), cells in examined.cells.items():
+        entry.save(service, month, cells, by=by, owed=owed, source=source)
+
+
+def changes_of(source: FigureImport) -> list[Change]:
+    """What an import changed, with what stood there before: from the history of the figures. Two queries."""
+    written = list(
+        Measurement.history.filter(source=source)
+        .select_related("indicator", "service")
+        .order_by("service", "period_start", "history_id")
+    )
+    earlier: dict[int, list[Any]] = defaultdict(list)
+    for past in Measurement.history.filter(id__in={one.id for one in written}).order_by("-history_id"):
+        earlier[past.id].append(past)
+    return [
+        Change(
+            one.service.name,
+            in_words(one.period_start),
+            one.indicator.title,
+            next((_of_row(past) for past in earlier[one.id] if past.history_id < one.history_id), ""),
+            "" if one.history_type == "-" else _of_row(one),
+        )
+        for one in written
+    ]
+
+
+# --- reading -----------------------------------------------------------------------------------------------
+
+
+class _Reading:
+    """What the rows say, from top to bottom."""
+
+    def __init__(self, services: list[Service], own: set[int], owed: Owed, year: int) -> None:
+        self.problems: list[Problem] = []
+        self.filled: dict[tuple[Service, datetime.date], list[_Filled]] = defaultdict(list)
+        self._services, self._own, self._owed, self._year = services, own, owed, year
+        self._of_month: dict[tuple[Service, datetime.date], list[Indicator]] = {}
+        self._seen: dict[tuple[Service, datetime.date, Indicator], _Filled] = {}
+
+    def read(self, row: Row) -> None:
+        wrong: list[_WrongCellError] = []
+        service = _kept(wrong, lambda: self._service(row))
+        month = _kept(wrong, lambda: _month(row["month"], self._year))
+        indicator = _kept(wrong, lambda: self._indicator(row, service, month))
+        said = _said(row, indicator, wrong)
+        seen = _kept(wrong, lambda: _version(row["version"]))
+        if not wrong and service and month and indicator:
+            filled = _Filled(row, Typed(indicator, said, seen or 0))
+            twin = self._seen.setdefault((service, month, indicator), filled)
+            if twin is filled:
+                self.filled[service, month].append(filled)
+            elif twin.cell.said != said:
+                sentence = f"La ligne {twin.row.line} dit autre chose du même chiffre : n'en garder qu'une."
+                wrong.append(_WrongCellError("indicator", Wrong.SAID_TWICE, sentence))
+        self.problems += [_problem(row, one.column, one.code, str(one)) for one in wrong]
+
+    def _service(self, row: Row) -> Service:
+        unit, name = folded(row["unit"]), folded(row["service"])
+        found = [
+            one
+            for one in self._services
+            if name in (folded(one.name), folded(one.short_name))
+            and unit in ("", folded(one.unit.name), folded(one.unit.short_name))
+        ]
+        exact = [one for one in found if name == folded(one.short_name)]
+        if len(found) > 1 and len(exact) == 1:
+            found = exact
+        if not name or not found:
+            said = row["service"] or "(vide)"
+            sentence = f"« {said} » n'est pas un service de la préfecture : reprendre son nom dans le modèle."
+        elif len(found) > 1:
+            sentence = f"Plusieurs services s'appellent « {row['service']} » : donner l'unité, ou le sigle."
+        elif found[0].pk not in self._own:
+            sentence = f"Les chiffres de « {found[0].name} » ne sont pas à saisir par vous : ôter la ligne."
+        else:
+            return found[0]
+        raise _WrongCellError("service", Wrong.UNKNOWN_SERVICE, sentence)
+
+    def _indicator(self, row: Row, service: Service | None, month: datetime.date | None) -> Indicator:
+        label, code = folded(row["indicator"]), folded(row["code"])
+        found = [
+            one
+            for one in self._owed.indicators
+            if label in map(folded, (one.title, one.short_title, *one.aliases))
+            and code in ("", folded(one.engagement.code))
+        ]
+        if len(found) > 1 and service and month:
+            place = service, month
+            due = self._of_month.setdefault(place, self._owed.of(*place))
+            found = [one for one in found if one in due] or found
+        if len(found) == 1:
+            return found[0]
+        said = row["indicator"] or "(vide)"
+        sentence = (
+            f"Plusieurs indicateurs s'appellent « {said} » : donner le code de l'engagement."
+            if found
+            else f"« {said} » n'est pas un indicateur suivi en {self._year} : reprendre celui du modèle."
+        )
+        raise _WrongCellError("indicator", Wrong.UNKNOWN_INDICATOR, sentence)
+
+
+def _kept(wrong: list[_WrongCellError], read: Callable[[], T]) -> T | None:
+    """What a cell says; None where it is wrong, which is told."""
+    try:
+        return read()
+    except _WrongCellError as error:
+        wrong.append(error)
+        return None
+
+
+def _unmerged(rows: list[Row]) -> Iterator[Row]:
+    """The rows as if no cell were merged."""
+    above = dict.fromkeys(MERGED, "")
+    for row in rows:
+        if row["unit"] and row["unit"] != above["unit"]:
+            above["service"] = ""
+        above |= {name: row[name] for name in MERGED if row[name]}
+        yield replace(row, cells={**row.cells, **above})
+
+
+def _said(row: Row, indicator: Indicator | None, wrong: list[_WrongCellError]) -> Said | None:
+    """What a row says of its figure; None where it says nothing, or cannot be read."""
+    if not any(row[name] for name in CONTENT):
+        return None
+    before = len(wrong)
+    numbers = [_kept(wrong, partial(_number, row, name)) for name in ("numerator", "denominator")]
+    answer = _kept(wrong, lambda: _answer(row["answer"])) or ""
+    if len(wrong) > before or indicator is None:
+        return None
+    return _kept(wrong, lambda: _combined(row, indicator, answer, numbers))
+
+
+def _combined(row: Row, indicator: Indicator, answer: str, numbers: list[int | None]) -> Said:
+    numerator, denominator = numbers
+    said = Said(numerator, denominator, row["reason"], row["reserve"], row["comment"])
+    if answer and (any(numbers) or (answer == NOT_MEASURED and numbers != [None, None])):
+        sentence = f"La réponse est « {answer} » et la ligne a des nombres : garder l'un ou l'autre."
+        raise _WrongCellError("answer", Wrong.UNREADABLE_CELL, sentence)
+    if answer == NO_CASE:
+        is_count = Measurement.Shape.of(indicator) == Measurement.Shape.COUNT
+        return replace(said, numerator=0, denominator=None if is_count else 0)
+    if not answer and numbers == [None, None] and not row["reason"]:
+        sentence = "Une note ne suffit pas : donner le chiffre, ou répondre « non mesurable » avec son motif."
+        raise _WrongCellError("numerator", Wrong.UNREADABLE_CELL, sentence)
+    return said
+
+
+def _number(row: Row, column: str) -> int | None:
+    said = row[column]
+    text = re.sub(r"\s", "", said)
+    if not text:
+        return None
+    found = _WHOLE.fullmatch(text)
+    if found and len(found[1]) <= MOST_DIGITS:
+        return int(found[1])
+    if "%" in text:
+        sentence = f"« {said} » est un pourcentage : écrire les deux nombres, le taux se calcule."
+    elif _DAY.fullmatch(said):
+        sentence = f"« {said} » est une date, et non un nombre : changer le format de la cellule."
+    elif found:
+        sentence = f"« {said} » est trop grand."
+    elif re.fullmatch(r"[0-9]+[.,][0-9]+", text):
+        sentence = f"« {said} » n'est pas un nombre entier : écrire les deux nombres, le taux se calcule."
+    else:
+        sentence = f"« {said[:60]} » n'est pas un nombre entier sans signe."
+    raise _WrongCellError(column, Wrong.UNREADABLE_CELL, sentence)
+
+
+def _answer(text: str) -> str:
+    if folded(text) not in _ANSWERS:
+        sentence = f"« {text[:60]} » n'est pas une réponse : écrire « {NO_CASE} » ou « {NOT_MEASURED} »."
+        raise _WrongCellError("answer", Wrong.UNREADABLE_CELL, sentence)
+    return _ANSWERS[folded(text)]
+
+
+def _version(text: str) -> int:
+    found = _WHOLE.fullmatch(text or "0")
+    if found is None or len(found[1]) > MOST_DIGITS:
+        sentence = f"« {text[:60]} » n'est pas une version : laisser cette colonne comme elle était."
+        raise _WrongCellError("version", Wrong.UNREADABLE_CELL, sentence)
+    return int(found[1])
+
+
+def _month(text: str, year: int) -> datetime.date:
+    """« mars 2020 », and what spreadsheets make of it: « mars-20 », « 01/03/2020 », « 2020-03-01 »."""
+    number, own_year = _month_and_year(text)
+    if not 1 <= number <= 12:
+        sentence = f"« {text[:60]} » n'est pas un mois : écrire « mars {year} »."
+    elif own_year != year:
+        sentence = f"Ce mois n'est pas de {year} : l'importer avec les chiffres de son année."
+    else:
+        return datetime.date(year, number, 1)
+    raise _WrongCellError("month", Wrong.UNREADABLE_MONTH, sentence)
+
+
+def _month_and_year(text: str) -> tuple[int, int]:
+    """(0, 0) where it is no month. Two digits of a year are of this century."""
+    for form in _MONTH_FORMS:
+        if found := form.fullmatch(text.strip()):
+            return int(found["month"]), _century(found["year"])
+    match folded(text).split():
+        case [*first, name, year] if first in ([], ["1"], ["01"], ["1er"]) and len(name) >= 3:
+            numbers = [n for n, month in enumerate(MONTHS) if month and folded(month).startswith(name)]
+            if len(numbers) == 1 and re.fullmatch(r"\d{4}|\d\d", year, re.ASCII):
+                return numbers[0], _century(year)
+    return 0, 0
+
+
+def _century(year: str) -> int:
+    return int(year) + (2000 if len(year) == 2 else 0)
+
+
+# --- saying ------------------------------------------------------------------------------------------------
+
+
+def _problems(weighed: Weighed, standing: Standing, lines: Mapping[Indicator, Row]) -> Iterator[Problem]:
+    """Why a month cannot take what its rows change."""
+    if not weighed.changed:
+        return
+    if lock := returns.lock_on(standing.found):
+        for cell, _ in weighed.changed:
+            yield _problem(lines[cell.indicator], "month", Wrong.LOCKED, lock)
+        return
+    for indicator, sentence in weighed.problems.items():
+        yield _problem(lines[indicator], "numerator", Wrong.IMPOSSIBLE, sentence)
+    for clash in weighed.clashes:
+        saved = _of_row(clash.saved) if clash.saved else "rien"
+        sentence = (
+            f"Ce qui est enregistré a changé depuis le téléchargement de ce tableau ({saved}) : le "
+            "télécharger de nouveau, et y reporter le chiffre."
+        )
+        yield _problem(lines[clash.indicator], "version", Wrong.WRITTEN_MEANWHILE, sentence)
+
+
+def _problem(row: Row, column: str, code: Wrong, sentence: str) -> Problem:
+    return Problem(row.line, column, row["service"], row["indicator"], code.value, True, sentence)
+
+
+def _change(standing: Standing, cell: Typed, row: Measurement | None) -> Change:
+    return Change(
+        standing.found.service.name,
+        in_words(standing.found.month),
+        cell.indicator.title,
+        _of_row(row) if row else "",
+        said_in_words(cell.said) if cell.said else "",
+    )
+
+
+def _of_row(row: Any) -> str:
+    """Of a figure, or of what its history keeps."""
+    return said_in_words(Said.of(row))
+
+
+def said_in_words(said: Said) -> str:
+    """« 9 sur 10 (sous réserve : compteur en panne) »."""
+    match said.numerator, said.denominator:
+        case None, _:
+            words = f"{NOT_MEASURED} : {said.reason}"
+        case number, None:
+            words = in_french(number)
+        case 0, 0:
+            words = NO_CASE
+        case number, total:
+            words = f"{in_french(number)} sur {in_french(total)}"
+    beside = {"sous réserve": said.reserve, "note": said.comment}
+    more = [f"{name} : {text}" for name, text in beside.items() if text]
+    return f"{words} ({' ; '.join(more)})" if more else words
