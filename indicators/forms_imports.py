@@ -29,6 +29,31 @@ class YearField(forms.TypedChoiceField):
         self.choices = [(year, str(year)) for year in range(latest, OLDEST_YEAR - 1, -1)]
 
 
+class FileField(forms.FileField):
+    """A table of one sheet, of a size that may be read."""
+
+    widget = forms.ClearableFileInput(attrs={"class": "fr-upload"})
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            label="Fichier",
+            max_length=255,
+            help_text=(
+                "CSV, ODS (LibreOffice) ou XLSX (Excel), avec une seule feuille remplie. 5\xa0Mo au plus."
+            ),
+            error_messages={"required": "Choisir le fichier à importer.", "empty": "Ce fichier est vide."},
+            **options,
+        )
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        file = super().clean(data, initial)
+        if file.size > MAX_FILE_BYTES:
+            raise forms.ValidationError(
+                f"Ce fichier dépasse {MAX_FILE_BYTES // 1_000_000}\xa0Mo\xa0: n’en garder que le tableau."
+            )
+        return file
+
+
 class UploadForm(DsfrBaseForm):
     year = YearField(
         label="Année des résultats",
@@ -43,29 +68,12 @@ class UploadForm(DsfrBaseForm):
         initial=FigureImport.Contents.RESULTS,
         widget=forms.RadioSelect,
     )
-    file = forms.FileField(
-        label="Fichier",
-        max_length=255,
-        widget=forms.ClearableFileInput(attrs={"class": "fr-upload"}),
-        help_text="CSV, ODS (LibreOffice) ou XLSX (Excel), avec une seule feuille remplie. 5\xa0Mo au plus.",
-        error_messages={
-            "required": "Choisir le fichier à importer.",
-            "empty": "Ce fichier est vide.",
-        },
-    )
+    file = FileField()
 
     def __init__(self, *args: Any, latest_year: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["year"].offer(latest_year)
         self.fields["year"].initial = latest_year - 1
-
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if file.size > MAX_FILE_BYTES:
-            raise forms.ValidationError(
-                f"Ce fichier dépasse {MAX_FILE_BYTES // 1_000_000}\xa0Mo\xa0: n’en garder que le tableau."
-            )
-        return file
 
 
 class BlankForm(DsfrBaseForm):

@@ -21,12 +21,12 @@ from typing import Any, Final, TypeVar
 from django.db import transaction
 from django.utils import timezone
 
-from indicators import entry, returns
+from indicators import entry, returns, uploads
 from indicators.answers import ImportRefusedError, Problem
 from indicators.columns import TwoColumnsError
 from indicators.entry import Said, Standing, Typed, Weighed, weigh
 from indicators.expected import Owed
-from indicators.imports import WrongColumnsError, new_name, next_number
+from indicators.imports import Report, WrongColumnsError, new_name, next_number
 from indicators.models import FigureImport, Measurement
 from indicators.month_table import NO_CASE, NOT_MEASURED, REQUIRED, TITLES, in_our_words, standings
 from indicators.periods import Period, in_words
@@ -79,7 +79,7 @@ class _WrongCellError(Exception):
 
 class ProblemsError(ImportRefusedError):
     def __init__(self, examined: "Examination") -> None:
-        self.examined = examined
+        self.report = examined.report
         number = len(examined.problems)
         super().__init__(
             f"{number} problème{'s' * (number > 1)} : rien n'a été importé. Corriger le fichier, puis "
@@ -111,6 +111,11 @@ class Examination:
     @property
     def imported(self) -> int:
         return len(self.changes)
+
+    @property
+    def report(self) -> Report:
+        """As every import is reported: a problem has no answer here."""
+        return Report(self.rows, self.imported, self.unchanged, self.problems, self.problems)
 
     @property
     def fingerprint(self) -> str:
@@ -209,6 +214,23 @@ def write(source: FigureImport, examined: Examination, *, by: Agent) -> None:
     owed = Owed(source.prefecture, period.first, period.last)
     for (service, month), cells in examined.cells.items():
         entry.save(service, month, cells, by=by, owed=owed, source=source)
+
+
+def preview(source: FigureImport, services: Collection[Service]) -> Examination:
+    """What a draft would change now. Raises ImportRefusedError for a table of another kind."""
+    return examine(source, uploads.rows_of(source), services)
+
+
+def confirm(source: FigureImport, *, services: Collection[Service], by: Agent, read: str) -> Examination:
+    """Write what somebody read (`read` is its fingerprint): all of it, once."""
+    with transaction.atomic():
+        source.prefecture.lock()
+        draft = uploads.hold(source, State.TO_CHECK)
+        examined = preview(draft, services)
+        if not examined.problems:
+            uploads.refuse_unread(examined.imported, examined.fingerprint, read)
+        write(draft, examined, by=by)
+    return examined
 
 
 def changes_of(source: FigureImport) -> list[Change]:

@@ -176,15 +176,20 @@ def confirm(source: FigureImport, *, by: Agent, read: str) -> Examination:
             raise RefusedError(
                 f"{_blocking(number)} encore sans réponse\xa0: rien n'a été importé. Répondre, puis importer."
             )
-        if examined.fingerprint != read:
-            raise RefusedError(
-                "Des chiffres ou des réponses ont changé depuis votre relecture\xa0: rien n'a été importé. "
-                "Relire ce qui sera écrit, puis importer."
-            )
-        if not examined.report.imported:
-            raise RefusedError("Ce fichier ne dit rien de nouveau\xa0: il n'y a rien à importer.")
+        refuse_unread(examined.report.imported, examined.fingerprint, read)
         write(held, examined, by=by)
     return examined
+
+
+def refuse_unread(imported: int, fingerprint: str, read: str) -> None:
+    """Nobody imports what they did not see, nor a file that says nothing new."""
+    if fingerprint != read:
+        raise RefusedError(
+            "Des chiffres ou des réponses ont changé depuis votre relecture\xa0: rien n'a été importé. "
+            "Relire ce qui sera écrit, puis importer."
+        )
+    if not imported:
+        raise RefusedError("Ce fichier ne dit rien de nouveau\xa0: il n'y a rien à importer.")
 
 
 def abandon(source: FigureImport, *, by: Agent) -> None:

@@ -4,7 +4,7 @@ from functools import partial
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
@@ -101,7 +101,9 @@ def import_model(request: AgentRequest, slug: str) -> HttpResponse:
 @require_safe
 def import_detail(request: AgentRequest, slug: str, number: int) -> HttpResponse:
     """What became of a file: by whom, when, with which answers, and what it changed."""
-    source = _source(request, slug, number)
+    source = source_of(request, slug, number)
+    if source.is_monthly:
+        return redirect("month_file", slug, number)
     if source.is_open:
         return redirect("import_review", slug, number)
     problems = [Problem(**problem) for problem in source.problems]
@@ -132,7 +134,7 @@ def import_detail(request: AgentRequest, slug: str, number: int) -> HttpResponse
 @require_safe
 def import_source(request: AgentRequest, slug: str, number: int) -> HttpResponse:
     """The file, as it was brought."""
-    source = _source(request, slug, number)
+    source = source_of(request, slug, number)
     if not source.stored_as:
         raise Http404
     try:
@@ -149,12 +151,14 @@ def import_source(request: AgentRequest, slug: str, number: int) -> HttpResponse
 @require_safe
 def import_review(request: AgentRequest, slug: str, number: int) -> HttpResponse:
     """A draft: how far its reading is, then its problems, and the table as it was read."""
-    source = _source(request, slug, number)
+    source = source_of(request, slug, number)
+    if source.is_monthly:
+        return redirect("month_file", slug, number)
     if not source.is_open:
         return redirect("import_detail", slug, number)
-    context: dict[str, object] = {"slug": slug, "source": source, "refusal": "", "borrowed_from": None}
     if source.state == FigureImport.State.READING:
-        return render(request, "indicators/import_reading.html", context | {"progress": _progress(source)})
+        return reading_page(request, source)
+    context: dict[str, object] = {"slug": slug, "source": source, "refusal": "", "borrowed_from": None}
     rows, answers = uploads.rows_of(source), _answers(source)
     try:
         examined = uploads.preview(source, answers)
@@ -183,13 +187,13 @@ def import_review(request: AgentRequest, slug: str, number: int) -> HttpResponse
 
 @require_safe
 def import_progress(request: AgentRequest, slug: str, number: int) -> JsonResponse:
-    return JsonResponse(_progress(_source(request, slug, number)).as_data())
+    return JsonResponse(_progress(source_of(request, slug, number)).as_data())
 
 
 @require_POST
 def import_retry(request: AgentRequest, slug: str, number: int) -> HttpResponse:
     """Have a file read again where its reading failed; twice, or while a worker is on it, changes nothing."""
-    source = _source(request, slug, number)
+    source = source_of(request, slug, number)
     if source.state == FigureImport.State.READING:
         queue.retry(uploads.order_reading(source))
         messages.success(request, "La lecture du fichier est relancée.")
@@ -201,7 +205,7 @@ def import_answer(
     request: AgentRequest, slug: str, number: int, row: int, column: str, code: str
 ) -> HttpResponse:
     """Answer a blocking problem, then go to the next one. Who comes second sees what the first one said."""
-    source = _source(request, slug, number)
+    source = source_of(request, slug, number, is_monthly=False)
     if source.state != FigureImport.State.TO_CHECK:
         return redirect("import_review", slug, number)
     question, examined = _question(source, (row, column, code))
@@ -258,7 +262,7 @@ def import_answer(
 @asks_first
 def import_confirm(request: AgentRequest, slug: str, number: int) -> HttpResponse:
     """Say what will be written; then write what was read."""
-    source = _source(request, slug, number)
+    source = source_of(request, slug, number, is_monthly=False)
     form = ConfirmForm(sent(request))
     if form.is_valid():
         try:
@@ -298,7 +302,7 @@ def import_confirm(request: AgentRequest, slug: str, number: int) -> HttpRespons
 
 @asks_first
 def import_abandon(request: AgentRequest, slug: str, number: int) -> HttpResponse:
-    source = _source(request, slug, number)
+    source = source_of(request, slug, number)
     if request.method != "POST":
         return render(request, "indicators/import_abandon.html", {"slug": slug, "source": source})
     try:
@@ -308,19 +312,32 @@ def import_abandon(request: AgentRequest, slug: str, number: int) -> HttpRespons
         return redirect("import_detail", slug, number)
     trace.record(request, TraceEntry.Event.WROTE, f"Import n°\xa0{number}, abandonné")
     messages.success(request, f"L'import de «\xa0{source.file_name}\xa0» est abandonné.")
-    return redirect("imports", slug)
+    return redirect("month_files" if source.is_monthly else "imports", slug)
 
 
 # --- what the views share ----------------------------------------------------------------------------------
 
 
-def _source(request: AgentRequest, slug: str, number: int) -> FigureImport:
-    """An import of the préfecture, for whoever may import."""
-    prefecture = enter(request, slug, Action.WRITE_FIGURES).prefecture
+def source_of(
+    request: AgentRequest, slug: str, number: int, *, is_monthly: bool | None = None
+) -> FigureImport:
+    """An import of the préfecture, of monthly figures or of others, for whoever may import: those who enter
+    figures bring back their own, the rest is the quality manager's."""
+    prefecture = enter(request, slug, Action.ENTER_FIGURES).prefecture
     people = ("prefecture", "uploaded_by", "imported_by", "abandoned_by")
-    return get_object_or_404(
-        FigureImport.objects.select_related(*people), prefecture=prefecture, number=min(number, 2**31 - 1)
-    )
+    found = FigureImport.objects.select_related(*people)
+    source = found.filter(prefecture=prefecture, number=min(number, 2**31 - 1)).first()
+    if source is None or not source.is_monthly or source.uploaded_by != request.user:
+        enter(request, slug, Action.WRITE_FIGURES)
+    if source is None or is_monthly not in (None, source.is_monthly):
+        raise Http404
+    return source
+
+
+def reading_page(request: AgentRequest, source: FigureImport) -> HttpResponse:
+    """How far the reading of a file is."""
+    context = {"slug": source.prefecture.slug, "source": source, "progress": _progress(source)}
+    return render(request, "indicators/import_reading.html", context)
 
 
 def _answers(source: FigureImport) -> list[ImportAnswer]:

@@ -192,6 +192,13 @@ def holdings(request: AgentRequest) -> Holdings:
     return request.holdings
 
 
+def access_of(agent: Agent, prefecture: Prefecture) -> Access:
+    """What an agent holds today in a préfecture, for what is done without a page."""
+    today = prefecture.today()
+    rows = Membership.objects.filter(agent=agent, prefecture=prefecture).select_related("unit", "service")
+    return Access(prefecture, tuple(one for one in rows if one.is_in_force(today)), today)
+
+
 def enter(request: AgentRequest, slug: str, action: Action = Action.READ) -> Access:
     """The agent's access to a préfecture for an action; kept on the request for the page's header.
 

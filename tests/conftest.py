@@ -312,10 +312,11 @@ def explained(prefecture: Prefecture, organised: None) -> None:
 
 @pytest.fixture
 def imports(published: Bilan) -> None:
-    """An import that is done, a draft with a problem, and one that waits to be confirmed."""
+    """An import that is done, a draft with a problem, one that waits to be confirmed; one of months, done."""
     prefecture = published.prefecture
     done = factories.FigureImportFactory(prefecture=prefecture, number=9001, imported_by=published.frozen_by)
     factories.NoteFactory(prefecture=prefecture, source=done, source_row=2)
+    months = FigureImport.Contents.MONTHS
     for unit in ("Nulle part", ""):  # numbers 9002 and 9003
         data = f"Unité;Note\n{unit};Le guichet a fermé en août.\n".encode()
         notes = FigureImport.Contents.NOTES
@@ -324,6 +325,8 @@ def imports(published: Bilan) -> None:
         )
         draft.state, draft.rows = FigureImport.State.TO_CHECK, rows_as_json(rows_of(data))
         draft.save()
+    own = {"uploaded_by": published.frozen_by, "imported_by": published.frozen_by}
+    factories.FigureImportFactory(prefecture=prefecture, number=9004, contents=months, **own)
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
-"""Take the printed results of a year from a CSV, ODS or XLSX file, with the answers to its problems."""
+"""Take the printed results of a year from a CSV, ODS or XLSX file, with the answers to its problems; or
+figures of its months, from a table that was taken away to be filled in."""
 
 import json
 from argparse import ArgumentParser
@@ -8,26 +9,31 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from indicators import month_import, month_table
 from indicators.answers import ImportRefusedError, Problem
 from indicators.imports import Report, UnansweredError, import_file
-from sheets.reading import TableError, name_of
-from sites.models import Prefecture
+from indicators.month_import import ProblemsError
+from sheets.child import read_apart
+from sheets.reading import TableError, bytes_of, name_of
+from sites.access import Action, access_of
+from sites.models import Agent, Prefecture
 
 YEARS = range(2000, 2101)
 
 
 class Command(BaseCommand):
     help = (
-        "Importe les résultats imprimés d'une année (CSV, ODS ou XLSX) et liste ce qui n'y va pas. "
-        "Sans réponse à tous les problèmes bloquants, rien n'est importé."
+        "Importe les résultats imprimés d'une année, ou des chiffres de ses mois (CSV, ODS ou XLSX), et "
+        "liste ce qui n'y va pas. Sans réponse à tous les problèmes bloquants, rien n'est importé."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         # Checked in handle and not by argparse, whose messages are in English.
-        parser.add_argument("file", nargs="?", metavar="FICHIER", help="le tableau imprimé")
+        parser.add_argument("file", nargs="?", metavar="FICHIER", help="le tableau à importer")
         parser.add_argument("--prefecture", metavar="CODE", help="code du département : 13, 2A, 971")
         parser.add_argument("--year", metavar="ANNÉE", help="année des résultats : 2018")
         parser.add_argument("--answers", metavar="FICHIER", help="réponses aux problèmes bloquants (TOML)")
+        parser.add_argument("--by", metavar="ADRESSE", help="agent qui importe des chiffres de mois")
         parser.add_argument("--dry-run", action="store_true", help="tout vérifier, ne rien écrire")
         parser.add_argument("--format", default="text", help="text (par défaut) ou json")
 
@@ -38,20 +44,42 @@ class Command(BaseCommand):
             raise CommandError(f"Format inconnu : « {options['format']} ». Choisissez text ou json.")
         path = Path(options["file"])
         show = _as_json if options["format"] == "json" else _as_text
+        prefecture, year = _prefecture(options["prefecture"]), _year(options["year"])
         try:
-            report = import_file(
-                path,
-                prefecture=_prefecture(options["prefecture"]),
-                year=_year(options["year"]),
-                answers=Path(options["answers"]) if options["answers"] else None,
-                dry_run=options["dry_run"],
-            )
-        except UnansweredError as error:
+            is_monthly = month_table.is_monthly(read_apart(bytes_of(path)))
+            import_it = _import_months if is_monthly else _import_year
+            report = import_it(path, prefecture, year, options)
+        except (UnansweredError, ProblemsError) as error:
             self.stdout.write(show(name_of(path), error.report))
             raise CommandError(str(error)) from error
         except (TableError, ImportRefusedError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(show(name_of(path), report))
+
+
+def _import_year(path: Path, prefecture: Prefecture, year: int, options: dict[str, Any]) -> Report:
+    answers = Path(options["answers"]) if options["answers"] else None
+    return import_file(path, prefecture=prefecture, year=year, answers=answers, dry_run=options["dry_run"])
+
+
+def _import_months(path: Path, prefecture: Prefecture, year: int, options: dict[str, Any]) -> Report:
+    if options["answers"]:
+        raise CommandError("Un tableau de mois n'a pas de réponses : le corriger, puis recommencer.")
+    agent = _agent(options["by"])
+    services = access_of(agent, prefecture).services_for(Action.ENTER_FIGURES)
+    examined = month_import.import_file(
+        path, prefecture=prefecture, year=year, services=services, by=agent, dry_run=options["dry_run"]
+    )
+    return examined.report
+
+
+def _agent(address: str | None) -> Agent:
+    if not address:
+        raise CommandError("Indiquez l'agent qui importe ces chiffres (--by prenom.nom@exemple.fr).")
+    agent = Agent.objects.filter(email__iexact=address, is_active=True).first()
+    if agent is None:
+        raise CommandError(f"Aucun agent actif n'a l'adresse « {address} » : vérifiez-la.")
+    return agent
 
 
 def _prefecture(code: str | None) -> Prefecture:

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('indicators', '0006_monthly_returns_and_suspensions'),
+        ('indicators', '0007_exceptional_figures_are_found_at_once'),
     ]
 
     operations = [
