@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('indicators', '0007_exceptional_figures_are_found_at_once'),
+        ('indicators', '0008_usual_values_of_a_service'),
     ]
 
     operations = [
