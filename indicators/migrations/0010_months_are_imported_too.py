@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('indicators', '0008_usual_values_of_a_service'),
+        ('indicators', '0009_silences_are_explained'),
     ]
 
     operations = [
