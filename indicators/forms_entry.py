@@ -50,7 +50,7 @@ class CellForm(forms.Form):
     reserve = SentenceField(label="Sous réserve, parce que…", required=False)
     comment = SentenceField(label="Note", required=False)
     version = VersionField()
-    keep = forms.RegexField(re.compile(rf"(|{THEIRS}|{MINE.pattern})\Z"), required=False)
+    keep = forms.RegexField(re.compile(rf"\A(|{THEIRS}|{MINE.pattern})\Z"), required=False)
 
     def __init__(self, row: Row, data: Mapping[str, Any] | None = None, *, asks_reason: bool) -> None:
         prefix = f"c{row.indicator.pk}"

@@ -7,15 +7,17 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from improvement import dues
-from improvement.dues import Agenda
+from improvement import dues, recurrence
+from improvement.dues import Agenda, Line
+from indicators import chores
+from indicators.chores import Chore
 from indicators.models import FigureImport, Measurement
 from publications.models import Bilan, Document
 from qualepref import failures, first_steps
 from qualepref.failures import Failure
 from qualepref.first_steps import FirstSteps
-from sites.access import Access, AgentRequest, holdings
-from sites.models import Agent, Prefecture
+from sites.access import Access, Action, AgentRequest, holdings
+from sites.models import Agent, Membership, Prefecture
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Desk:
     imports: int
     """Tables that were brought and wait to be verified."""
     agenda: Agenda
+    months: list[Line]
+    """Those that a référent has to enter; the quality manager follows all of them on a page of their own."""
     first_steps: FirstSteps | None
     """Where the agent sets up a préfecture that has nothing yet."""
 
@@ -74,7 +78,8 @@ def home(request: AgentRequest) -> HttpResponse:
 
 
 def _desks(agent: Agent, accesses: tuple[Access, ...]) -> list[Desk]:
-    """One desk a préfecture, by seven queries however many there are; eight if one of them is new."""
+    """One desk a préfecture, by seven queries however many there are; eight if one of them is new. Who enters
+    figures somewhere asks ten more of each."""
     prefectures = [access.prefecture.pk for access in accesses]
     figures = Measurement.objects.of_their_own_document().filter(prefecture__in=prefectures)
     with_figures = set(figures.values_list("prefecture", "period_start__year").distinct())
@@ -97,10 +102,25 @@ def _desks(agent: Agent, accesses: tuple[Access, ...]) -> list[Desk]:
             failures=failed.get(access.prefecture.pk, []),
             imports=imports.get(access.prefecture.pk, 0),
             agenda=agendas[access.prefecture.pk],
+            months=_months(access),
             first_steps=new.get(access.prefecture.pk),
         )
         for access, own in years.items()
     ]
+
+
+def _months(access: Access) -> list[Line]:
+    if all(held.role != Membership.Role.REFERENT for held in access.memberships):
+        return []
+    services = access.services_for(Action.ENTER_FIGURES)
+    return [_line(chore) for chore in chores.of(access.prefecture, services, access.on)]
+
+
+def _line(chore: Chore) -> Line:
+    title = f"{chore.service.name}, {chore.month_label}"
+    if chore.comment:
+        title += f" ({chore.state_label})"
+    return Line(title, chore.url, recurrence.in_words(chore.due_on, chore.on), chore.is_late)
 
 
 def _years(prefecture: int, with_figures: set[tuple[int, int]], bilans: list[Bilan]) -> list[Year]:

@@ -486,3 +486,17 @@ def test_the_list_costs_the_same_whatever_it_shows(world, client_of, monkeypatch
         world.schedule.save()
         with django_assert_num_queries(14):
             browser.get(page)
+
+
+def test_the_home_tells_a_referent_what_is_to_be_entered(world, client_of, monkeypatch):
+    monkeypatch.setattr(type(world.prefecture), "today", lambda self: datetime.date(2020, 4, 3))
+    world.schedule.first_month = datetime.date(2020, 2, 1)
+    world.schedule.save()
+
+    page = client_of(world.referent).get(reverse("home"))
+
+    text = words(page).replace(" ,", ",")
+    assert "Chiffres à saisir Accueil, février 2020, en retard de 29 jours" in text
+    assert "Accueil, mars 2020, dans 3 jours" in text
+    assert address(world) in page.content.decode()
+    assert "Chiffres à saisir" not in words(client_of(world.manager).get(reverse("home")))

@@ -1,0 +1,247 @@
+"""A month typed in a real browser: the keyboard of a spreadsheet, a pasted block, each row saved alone."""
+
+import random
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from django.urls import reverse
+
+from indicators.entry import Said, Typed, figures, save
+from referentiel.measures import Comparator, Target, rounded, with_unit
+from tests import factories
+from tests.indicators.monthly import MARCH, Monthly
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def world(db):
+    return Monthly()
+
+
+@pytest.fixture
+def opened(world, window_of):
+    def open_as(agent, **options):
+        window = window_of(agent, **options)
+        window.open(reverse("entry_month", args=[world.prefecture.slug, world.services[0].pk, "2020-03"]))
+        return window
+
+    return open_as
+
+
+def cell(window, indicator, name="numerator"):
+    return window.page.locator(f"[name=c{indicator.pk}-{name}]")
+
+
+def row(window, indicator):
+    return window.page.locator(f"[data-prefix=c{indicator.pk}]")
+
+
+def is_saved(window, indicator):
+    row(window, indicator).get_by_text("enregistré", exact=True).wait_for()
+
+
+def stored(world):
+    return {
+        pk: (found.numerator, found.denominator) for pk, found in figures(world.services[0], MARCH).items()
+    }
+
+
+def test_a_month_is_typed_with_the_keyboard_alone(world, opened):
+    """Seven fields, sixteen keys and no click: two numbers, Tab between them, Enter after them."""
+    window = opened(world.referent)
+    keyboard = window.page.keyboard
+    cell(window, world.rate).focus()
+
+    keyboard.type("12")
+    keyboard.press("Tab")
+    keyboard.type("13")
+    assert row(window, world.rate).locator("output").inner_text() == "92,31\xa0%"
+    keyboard.press("Enter")
+    assert window.focused == f"c{world.mean.pk}-numerator"
+    keyboard.type("30")
+    keyboard.press("Tab")
+    keyboard.type("10")
+    keyboard.press("Enter")
+    keyboard.type("4")
+    keyboard.press("Enter")
+    assert window.focused == "Enregistrer et transmettre"
+    for indicator in (world.rate, world.mean, world.count):
+        is_saved(window, indicator)
+
+    assert stored(world) == {world.rate.pk: (12, 13), world.mean.pk: (30, 10), world.count.pk: (4, None)}
+    assert window.page.get_by_text("Tous les chiffres du mois sont saisis.").count() >= 1
+    keyboard.press("Enter")
+    window.page.get_by_text("Merci. Les chiffres de mars 2020 sont transmis").wait_for()
+    assert window.faults == []
+
+
+def test_the_arrows_go_up_and_down_a_column(world, opened):
+    window = opened(world.referent)
+    cell(window, world.rate, "denominator").focus()
+
+    window.page.keyboard.press("ArrowDown")
+    assert window.focused == f"c{world.mean.pk}-denominator"
+    window.page.keyboard.press("ArrowDown")  # a count has no second number
+    assert window.focused == f"c{world.mean.pk}-denominator"
+    window.page.keyboard.press("ArrowUp")
+    assert window.focused == f"c{world.rate.pk}-denominator"
+
+
+def paste(window, indicator, text):
+    cell(window, indicator).evaluate(
+        """(input, text) => {
+            const clipboardData = new DataTransfer();
+            clipboardData.setData("text/plain", text);
+            const how = {clipboardData, bubbles: true, cancelable: true};
+            input.dispatchEvent(new ClipboardEvent("paste", how));
+        }""",
+        text,
+    )
+
+
+def test_a_block_of_libreoffice_fills_the_cells(world, opened):
+    window = opened(world.referent)
+
+    paste(window, world.rate, "1\u202f234\t12\xa0345\n30\t10\n4\t\n99\t\n")
+    for indicator in (world.rate, world.mean, world.count):
+        is_saved(window, indicator)
+
+    assert stored(world) == {
+        world.rate.pk: (1234, 12345),
+        world.mean.pk: (30, 10),
+        world.count.pk: (4, None),
+    }
+    window.page.get_by_text("Cases remplies : 5 ; 1 en trop, laissées de côté.").wait_for()
+
+
+def test_a_pasted_column_waits_for_the_other(world, opened):
+    window = opened(world.referent)
+
+    paste(window, world.rate, "12\n30\n4\n")
+    is_saved(window, world.count)
+
+    assert stored(world) == {world.count.pk: (4, None)}
+    assert row(window, world.rate).get_by_text("à compléter").is_visible()
+
+
+def test_what_is_refused_is_said_in_the_row_and_stays_typed(world, opened):
+    window = opened(world.referent)
+    cell(window, world.rate).fill("14")
+    cell(window, world.rate, "denominator").fill("13")
+    cell(window, world.count).focus()
+
+    row(window, world.rate).get_by_text("refusé : Il y en a 14 sur 13").wait_for()
+
+    assert cell(window, world.rate).input_value() == "14"
+    assert window.axe() == []
+    cell(window, world.rate).fill("12")
+    cell(window, world.count).focus()
+    is_saved(window, world.rate)
+    assert stored(world) == {world.rate.pk: (12, 13)}
+
+
+def test_the_other_answers_wait_for_their_reason(world, opened):
+    window = opened(world.referent)
+    row(window, world.rate).get_by_text("Préciser").click()
+    cell(window, world.rate, "answer").select_option("non mesurable")
+    assert row(window, world.rate).get_by_text("à compléter").is_visible()
+
+    cell(window, world.rate, "reason").fill("Compteur en panne.")
+    cell(window, world.count).focus()
+    is_saved(window, world.rate)
+
+    assert figures(world.services[0], MARCH)[world.rate.pk].reason == "Compteur en panne."
+
+
+def test_two_browsers_on_the_same_cell_lose_nothing(world, opened):
+    mine, theirs = opened(world.referent), opened(world.manager)
+    for window, numerator in ((theirs, "12"), (mine, "11")):
+        cell(window, world.rate).fill(numerator)
+        cell(window, world.rate, "denominator").fill("13")
+        cell(window, world.count).focus()
+        if window is theirs:
+            is_saved(window, world.rate)
+
+    clash = row(mine, world.rate).locator("fieldset")
+    clash.wait_for()
+    assert "12 sur 13" in clash.inner_text()
+    assert mine.axe() == []
+    clash.get_by_label("ce que vous avez tapé").check()
+    is_saved(mine, world.rate)
+    assert stored(world)[world.rate.pk] == (11, 13)
+
+    # the other page learns of it in its turn, and takes it
+    cell(theirs, world.rate).fill("10")
+    cell(theirs, world.count).focus()
+    row(theirs, world.rate).get_by_label("ce qui est enregistré").check()
+    is_saved(theirs, world.rate)
+    assert cell(theirs, world.rate).input_value() == "11"
+    assert stored(world)[world.rate.pk] == (11, 13)
+
+
+def test_the_result_is_rounded_as_the_server_does(world, opened):
+    """Three hundred pairs, near the target above all."""
+    factories.TargetFactory(indicator=world.rate, comparator="≥", value=Decimal("95.5"))
+    target = Target(Comparator.GE, Fraction(191, 2))
+    rng = random.Random(2020)
+    pairs = [(rng.randint(0, n), n) for n in (rng.randint(1, 10**6) for _ in range(150))]
+    pairs += [(n * 955 // 1000 + rng.randint(-1, 1), n) for n in (rng.randint(10, 10**5) for _ in range(150))]
+    window = opened(world.referent)
+
+    shown = row(window, world.rate).evaluate(
+        """(row, pairs) => pairs.map(([numerator, denominator]) => {
+            const [first, second] = row.querySelectorAll("input[type=text]");
+            first.value = numerator;
+            second.value = denominator;
+            first.dispatchEvent(new Event("input", {bubbles: true}));
+            return row.querySelector("output").textContent;
+        })""",
+        pairs,
+    )
+
+    assert shown == [
+        with_unit(rounded(Fraction(100 * numerator, denominator), 2, target), "percent")
+        for numerator, denominator in pairs
+    ]
+
+
+def test_what_could_not_be_saved_is_tried_again(world, opened):
+    window = opened(world.referent)
+    window.page.clock.install()
+    window.page.route("**/saisie/**/*", lambda route: route.abort(), times=1)
+    cell(window, world.count).fill("4")
+    cell(window, world.rate).focus()
+
+    row(window, world.count).get_by_text("pas encore enregistré").wait_for()
+    window.page.clock.run_for(6000)
+    is_saved(window, world.count)
+
+    assert stored(world) == {world.count.pk: (4, None)}
+
+
+def test_without_scripts_the_month_is_a_plain_form(world, opened):
+    window = opened(world.referent, script=False)
+    cell(window, world.rate).fill("12")
+    cell(window, world.rate, "denominator").fill("13")
+    cell(window, world.mean).fill("30")
+    cell(window, world.mean, "denominator").fill("10")
+    cell(window, world.count).fill("4")
+    window.page.get_by_role("button", name="Enregistrer et transmettre").click()
+
+    window.page.get_by_text("Merci. Les chiffres de mars 2020 sont transmis").wait_for()
+    assert stored(world)[world.rate.pk] == (12, 13)
+
+
+def test_the_pages_are_accessible_and_fit_a_phone(world, opened):
+    save(
+        world.services[0], MARCH, [Typed(world.rate, Said(12, 13, comment="Une note."), 0)], by=world.manager
+    )
+    world.suspend(MARCH, MARCH, indicator=world.mean)
+    window = opened(world.referent)
+    faults = window.axe() + window.overflow(640) + window.overflow(320) + window.axe()
+    window.open(reverse("entry_list", args=[world.prefecture.slug]))
+    faults += window.axe() + window.overflow(320)
+
+    assert faults + window.faults == []
