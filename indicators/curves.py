@@ -1,9 +1,10 @@
-"""The geometry of the chart of an indicator over the years: where each line, point and word stands. Pure: no
-Django, no font.
+"""The geometry of the chart of an indicator over the years, or over the months of a period: where each line,
+point and word stands. Pure: no Django, no font.
 
 One line a unit, told from the others by its name at its end, by its dash and by its colour, which are the
-same everywhere. A year without a figure breaks the line and has a mark on the axis; one that does not count
-all its months has a hollow point. Distances are in the units of the drawing, WIDTH across.
+same everywhere; the months of the year before are grey. A year or a month without a figure breaks the line
+and has a mark on the axis; one that is not whole has a hollow point; what was suspended is hatched. Distances
+are in the units of the drawing, WIDTH across.
 """
 
 import math
@@ -11,7 +12,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from indicators.drawing import FILLINGS, GAP, SMALL_SIZE, Words, clean, fit, round_above, tick_label, width_of
+from indicators.drawing import (
+    FILLINGS,
+    GAP,
+    RISING,
+    SMALL_SIZE,
+    Words,
+    clean,
+    fit,
+    round_above,
+    tick_label,
+    width_of,
+)
 
 WIDTH = 720.0
 PLOT_HEIGHT = 220.0
@@ -21,6 +33,8 @@ ENDS = 190.0  # room for the name and the last value of a line, at most
 PITCH = 13.0  # between two names that would touch
 PADDING = 26.0
 DIVISIONS = 5
+PAST = ("#666666", "3 3")  # colour and dash of what came before
+HATCHING = RISING
 
 # In the order of the units; the first is a full line.
 DASHES = (
@@ -41,7 +55,7 @@ DASHES = (
 
 @dataclass(frozen=True)
 class Value:
-    """A result of a year; partial where it does not count all the months of the year."""
+    """A result of a year, or of a month; partial where it does not count all the months, or services."""
 
     amount: Fraction
     label: str
@@ -50,11 +64,16 @@ class Value:
 
 @dataclass(frozen=True)
 class Series:
-    """A unit, by its place among those of the préfecture, and its result in each year, or None."""
+    """A unit, by its place among those of the préfecture, and its result in each year, or None.
+
+    `missing` are the places that lack one; left out, those without a result after the first one that has one.
+    """
 
     position: int
     name: str
     values: Sequence[Value | None]
+    missing: Sequence[int] | None = None
+    is_past: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +94,7 @@ class Dot:
 
 @dataclass(frozen=True)
 class Gap:
-    """A year without a figure, marked on the axis."""
+    """A year or a month without a figure, marked on the axis."""
 
     x: float
     y: float
@@ -103,6 +122,14 @@ class AimLine:
 
 
 @dataclass(frozen=True)
+class Band:
+    """Months that were suspended."""
+
+    left: float
+    width: float
+
+
+@dataclass(frozen=True)
 class Tick:
     y: float
     label: Words
@@ -123,6 +150,10 @@ class Curve:
     ticks: tuple[Tick, ...]
     years: tuple[Words, ...]
     starts_above_zero: bool
+    bands: tuple[Band, ...] = ()
+    top: float = TOP
+    plot_height: float = PLOT_HEIGHT
+    hatching: str = HATCHING
 
     @property
     def has_gaps(self) -> bool:
@@ -153,9 +184,23 @@ class _Frame:
 
 
 def draw(
-    years: Sequence[int], series: Sequence[Series], aims: Sequence[Aim], *, unit: str, title: str, name: str
+    years: Sequence[object],
+    series: Sequence[Series],
+    aims: Sequence[Aim],
+    *,
+    unit: str,
+    title: str,
+    name: str,
+    short: Sequence[str] = (),
+    suspended: Sequence[int] = (),
+    partial: str = "année incomplète",
 ) -> Curve | None:
-    """The chart of a list of years without a break; None where no unit has a result in any of them."""
+    """The chart of a list of years without a break; None where no unit has a result in any of them.
+
+    For months, `years` are their names, `short` what the axis says of them, `suspended` the places of those
+    that are out of the count, and `partial` what is said of a month in which a service is lacking.
+    """
+    ticks = [str(year) for year in short or years]
     drawn = [one for one in series if any(one.values)]
     if not drawn:
         return None
@@ -175,7 +220,7 @@ def draw(
     return Curve(
         id=name,
         title=title,
-        description=_description(years, drawn, aims),
+        description=_description([str(year) for year in years], drawn, aims, suspended, partial),
         width=WIDTH,
         height=max(bottom + YEARS_HEIGHT, max(places) + PITCH),
         left=frame.left,
@@ -193,11 +238,15 @@ def draw(
             for step, label in enumerate(labels)
         ),
         years=tuple(
-            Words(frame.x(place), bottom + 26, str(year), SMALL_SIZE, "middle")
-            for place, year in enumerate(years)
-            if place % _every(len(years), frame) == 0
+            Words(frame.x(place), bottom + 26, tick, SMALL_SIZE, "middle")
+            for place, tick in enumerate(ticks)
+            if place % _every(ticks, frame) == 0
         ),
         starts_above_zero=low > 0,
+        bands=tuple(
+            Band(left, round(right - left, 2))
+            for left, right in (_around(run, frame) for run in _runs(suspended))
+        ),
     )
 
 
@@ -211,23 +260,26 @@ def _scale(least: Fraction, most: Fraction) -> tuple[Fraction, Fraction, int]:
 
 
 def _line(series: Series, end: str, end_y: float, frame: _Frame) -> Line:
-    known = [place for place, value in enumerate(series.values) if value]
+    known = {place: value for place, value in enumerate(series.values) if value}
+    missing = series.missing
+    if missing is None:
+        missing = [place for place in range(min(known), len(series.values)) if place not in known]
+    gaps = [
+        Gap(round(frame.x(place) + _aside(series.position), 2), TOP + PLOT_HEIGHT + 7) for place in missing
+    ]
     stretches: list[list[str]] = []
-    dots, gaps = [], []
-    for place in range(known[0], len(series.values)):
-        value = series.values[place]
-        if value is None:
-            gaps.append(Gap(round(frame.x(place) + _aside(series.position), 2), TOP + PLOT_HEIGHT + 7))
-            continue
+    dots = []
+    for place, value in known.items():
         x, y = frame.x(place), frame.y(value.amount)
         dots.append(Dot(x, y, value.is_partial))
-        if place == known[0] or series.values[place - 1] is None:
+        if place - 1 not in known:
             stretches.append([])
         stretches[-1].append(f"{x},{y}")
     number = series.position % len(FILLINGS)
+    colour, dash = PAST if series.is_past else (FILLINGS[number][0], DASHES[number])
     return Line(
-        colour=FILLINGS[number][0],
-        dash=DASHES[number],
+        colour=colour,
+        dash=dash,
         paths=tuple(" ".join(stretch) for stretch in stretches if len(stretch) > 1),
         dots=tuple(dots),
         gaps=tuple(gaps),
@@ -243,23 +295,31 @@ def _aside(position: int) -> float:
 
 def _aim(aim: Aim, frame: _Frame) -> list[AimLine]:
     """One line for each run of years that the target held in."""
-    runs: list[list[int]] = []
-    for place in sorted(aim.places):
-        if runs and runs[-1][-1] == place - 1:
-            runs[-1].append(place)
-        else:
-            runs.append([place])
     lines = []
-    for run in runs:
-        left = max(frame.left, frame.x(run[0] - 0.5))
-        right = min(frame.right, frame.x(run[-1] + 0.5))
-        if frame.count == 1:
-            left, right = frame.left, frame.right
+    for left, right in (_around(run, frame) for run in _runs(aim.places)):
         y = frame.y(aim.amount)
         text = fit(f"objectif {aim.label}", frame.right - left, SMALL_SIZE)
         above = y - 4 if y - SMALL_SIZE - 4 > 0 else y + SMALL_SIZE + 2
         lines.append(AimLine(left, right, y, Words(round(left + 2, 2), round(above, 2), text, SMALL_SIZE)))
     return lines
+
+
+def _runs(places: Sequence[int]) -> list[list[int]]:
+    """The places, those that follow one another together."""
+    runs: list[list[int]] = []
+    for place in sorted(places):
+        if runs and runs[-1][-1] == place - 1:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    return runs
+
+
+def _around(run: Sequence[int], frame: _Frame) -> tuple[float, float]:
+    """From where to where some places stand, with half of what is between them and their neighbours."""
+    if frame.count == 1:
+        return frame.left, frame.right
+    return max(frame.left, frame.x(run[0] - 0.5)), min(frame.right, frame.x(run[-1] + 0.5))
 
 
 def _spread(places: Sequence[float]) -> list[float]:
@@ -271,23 +331,30 @@ def _spread(places: Sequence[float]) -> list[float]:
     return spread
 
 
-def _every(count: int, frame: _Frame) -> int:
+def _every(ticks: Sequence[str], frame: _Frame) -> int:
     """One year in how many is written, so that they do not touch."""
-    if count == 1:
+    if len(ticks) == 1:
         return 1
-    return math.ceil((width_of("2000", SMALL_SIZE) + GAP) / (frame.x(1) - frame.x(0)))
+    widest = max(width_of(tick, SMALL_SIZE) for tick in ticks)
+    return math.ceil((widest + GAP) / (frame.x(1) - frame.x(0)))
 
 
 def _last(series: Series) -> Value:
     return next(value for value in reversed(series.values) if value)
 
 
-def _description(years: Sequence[int], series: Sequence[Series], aims: Sequence[Aim]) -> str:
+def _description(
+    years: Sequence[str],
+    series: Sequence[Series],
+    aims: Sequence[Aim],
+    suspended: Sequence[int],
+    partial: str,
+) -> str:
     """The values, for those who hear the chart."""
     sentences = [
         f"{clean(one.name)}\N{NO-BREAK SPACE}: "
         + ", ".join(
-            f"{value.label}{' (année incomplète)' if value.is_partial else ''} en {year}"
+            f"{value.label}{f' ({partial})' if value.is_partial else ''} en {year}"
             if value
             else f"pas de résultat en {year}"
             for year, value in zip(years, one.values, strict=True)
@@ -295,13 +362,18 @@ def _description(years: Sequence[int], series: Sequence[Series], aims: Sequence[
         + "."
         for one in series
     ]
-    wanted = [
-        f"Objectif {aim.label} {_said([years[place] for place in sorted(aim.places)])}." for aim in aims
-    ]
+    wanted = [f"Objectif {aim.label} {_said(years, aim.places)}." for aim in aims]
+    if suspended:
+        wanted.append(f"Suivi suspendu {_said(years, suspended)}.")
     return " ".join(sentences + wanted)
 
 
-def _said(years: Sequence[int]) -> str:
-    if years[-1] - years[0] == len(years) - 1 and len(years) > 1:
-        return f"de {years[0]} à {years[-1]}"
-    return "en " + ", ".join(map(str, years))
+def _said(years: Sequence[str], places: Sequence[int]) -> str:
+    held = sorted(places)
+    if len(held) > 1 and len(_runs(held)) == 1:
+        return f"{_of(years[held[0]])} à {years[held[-1]]}"
+    return "en " + ", ".join(years[place] for place in held)
+
+
+def _of(year: str) -> str:
+    return f"d’{year}" if year[0] in "ao" else f"de {year}"

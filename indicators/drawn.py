@@ -59,11 +59,13 @@ def figure(shown: Any, href: str = "") -> SafeString:
 
 
 def year_before(shown: Any, caution: str = "") -> SafeString:
-    """The result of the year before and its verdict; `caution` where the two years are not alike."""
+    """The result of the year before and its verdict; where the two are not alike, `caution` says so first."""
     if not shown or _said(shown, "shown") is None:
         return _value("—", "", is_absent=True)
-    value = _value(_said(shown, "shown_label"), "", is_absent=False)
-    return value + _verdict(shown) + _small("months", caution)
+    label = _said(shown, "shown_label")
+    if caution:
+        return _value(caution, "", is_absent=True) + _small("base", f"({label})")
+    return _value(label, "", is_absent=False) + _verdict(shown)
 
 
 def _said(shown: Any, name: str) -> Any:

@@ -4,10 +4,11 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Func, IntegerField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Cast, ExtractMonth
 
 from indicators import suspensions
-from indicators.models import Suspension
+from indicators.models import MonthlyReturn, Suspension
 from indicators.periods import Period, last_day
 from referentiel.models import Adoption, Indicator, Perimeter
 from sites.models import Prefecture, Service, Unit, in_force_between
@@ -15,7 +16,11 @@ from sites.models import Prefecture, Service, Unit, in_force_between
 
 @dataclass(frozen=True)
 class Charge:
-    """A service keeps the promises of a module, between two days; `measured` as in `Perimeter`."""
+    """A service keeps the promises of a module, between two days; `measured` as in `Perimeter`.
+
+    `followed_since` is the first month that its préfecture follows, None where it follows none; `closed` are
+    its closed months of the period asked for, as the bits 1 to 12 of a number.
+    """
 
     unit: int
     service: int
@@ -23,6 +28,16 @@ class Charge:
     measured: frozenset[str]
     starts_on: datetime.date | None
     ends_on: datetime.date | None
+    followed_since: datetime.date | None = None
+    closed: int = 0
+
+    def is_open(self, month: datetime.date) -> bool:
+        """Whether the figures of a month that is followed may still change."""
+        return (
+            self.followed_since is not None
+            and month >= self.followed_since
+            and not self.closed >> month.month & 1
+        )
 
     def covers(self, indicator: Indicator, month: datetime.date) -> bool:
         """Whether it owes this indicator on one day of the month at least."""
@@ -56,14 +71,42 @@ class Expected:
         left = {month for charge, month in owed if not self.is_suspended(charge, indicator, month)}
         return sorted(left), bool(owed)
 
+    def services(self, unit: Unit, indicator: Indicator, month: datetime.date) -> dict[int, bool]:
+        """The services of a unit that owe an indicator in a month, and whether a decision relieves them."""
+        return {
+            charge.service: self.is_suspended(charge, indicator, month)
+            for charge in self._of_unit.get(unit.pk, ())
+            if charge.covers(indicator, month)
+        }
+
+    def open_months(self, indicators: Iterable[Indicator], period: Period) -> set[tuple[int, datetime.date]]:
+        """The services and their months in which something is owed and that are not closed."""
+        known = list(indicators)
+        return {
+            (charge.service, month)
+            for charges in self._of_unit.values()
+            for charge in charges
+            for month in period
+            if charge.is_open(month)
+            and any(charge.covers(one, month) and not self.is_suspended(charge, one, month) for one in known)
+        }
+
     def is_suspended(self, charge: Charge, indicator: Indicator, month: datetime.date) -> bool:
         where = {"unit": charge.unit, "service": charge.service, "indicator": indicator.pk}
         return any(suspension.holds(**where, month=month) for suspension in self._suspensions)
 
 
-def of_units(units: QuerySet[Unit]) -> tuple[list[Unit], list[Charge]]:
-    """The units, in their order, and what their services have charge of. One query."""
+def of_units(units: QuerySet[Unit], period: Period) -> tuple[list[Unit], list[Charge]]:
+    """The units, in their order, and what their services have charge of in a period. One query."""
     perimeters = "services__perimeters"
+    closed = MonthlyReturn.objects.filter(
+        service=OuterRef("services"),
+        month__range=(period.first, period.last),
+        state=MonthlyReturn.State.CLOSED,
+    ).order_by()
+    number = Cast(ExtractMonth("month"), IntegerField())
+    bit = Func(number, template="(1 << %(expressions)s)", output_field=IntegerField())
+    months = closed.values("service").annotate(bits=Sum(bit)).values("bits")
     rows = units.annotate(
         service=F("services"),
         module=F(f"{perimeters}__module"),
@@ -71,6 +114,8 @@ def of_units(units: QuerySet[Unit]) -> tuple[list[Unit], list[Charge]]:
         since=F(f"{perimeters}__starts_on"),
         until=F(f"{perimeters}__ends_on"),
         gone=F("services__ends_on"),
+        followed_since=F("prefecture__entry_schedule__first_month"),
+        closed=Subquery(months, output_field=IntegerField()),
     )
     found = {row.pk: row for row in rows}
     charges = [
@@ -81,6 +126,8 @@ def of_units(units: QuerySet[Unit]) -> tuple[list[Unit], list[Charge]]:
             measured=frozenset(row.measured),
             starts_on=row.since,
             ends_on=min(filter(None, (row.until, row.gone)), default=None),
+            followed_since=row.followed_since,
+            closed=row.closed or 0,
         )
         for row in rows
         if row.module

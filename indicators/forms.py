@@ -1,5 +1,6 @@
 """What people type of a figure: read in French, refused in a sentence, kept in the field."""
 
+import datetime
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -9,6 +10,7 @@ from dsfr.forms import DsfrBaseForm
 
 from indicators.collection import Cell, Entry
 from indicators.models import Measurement
+from indicators.periods import FIRST_YEAR, ORDINALS, ROLLING, Period
 from indicators.printed import MisfitError, read_result, read_target
 from indicators.results import Board
 from indicators.selection import Selection
@@ -213,6 +215,45 @@ def names_of(indicator: Indicator) -> tuple[str, str]:
     }.get(Indicator.Unit(indicator.unit), f"total ({indicator.get_unit_display()})")
     second = indicator.denominator_name or "nombre de cas en tout"
     return first[0].upper() + first[1:], second[0].upper() + second[1:]
+
+
+PARTS = (
+    ("", "année entière"),
+    ("Semestre", [("S1", "1er semestre"), ("S2", "2e semestre")]),
+    ("Trimestre", [(f"T{number}", f"{ordinal} trimestre") for number, ordinal in enumerate(ORDINALS[1:], 1)]),
+    ("Mois", [(f"{number:02}", name) for number, name in MONTH_CHOICES]),
+    (
+        "12 mois glissants",
+        [(f"{number:02}-{ROLLING}", f"12 mois jusqu’en {name}") for number, name in MONTH_CHOICES],
+    ),
+)
+
+
+class PeriodChoice(FilterForm):
+    """A year and a part of it: where the board of another period is."""
+
+    annee = forms.TypedChoiceField(label="Année", coerce=int)
+    partie = forms.ChoiceField(label="Période", choices=PARTS)
+
+    def __init__(self, *arguments: Any, on: datetime.date, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["annee"].choices = [(year, year) for year in range(on.year, FIRST_YEAR - 1, -1)]
+
+    @classmethod
+    def of(cls, period: Period, *, on: datetime.date) -> "PeriodChoice":
+        """The form as it stands on the page of a period."""
+        year, _, part = period.slug.partition("-")
+        return cls(initial={"annee": int(year), "partie": part}, on=on)
+
+    @property
+    def period(self) -> Period | None:
+        """What was chosen, if anything was that makes sense."""
+        if not self.is_valid() or not self.cleaned_data["annee"]:
+            return None
+        part = self.cleaned_data["partie"]
+        return Period.parse(
+            f"{self.cleaned_data['annee']}-{part}" if part else str(self.cleaned_data["annee"])
+        )
 
 
 class PartFilters(FilterForm):

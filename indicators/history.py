@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from indicators import periods
 from indicators.models import Acknowledgement, EntrySchedule, Measurement, MonthlyReturn, Note, Suspension
+from indicators.periods import Period
 from referentiel.measures import (
     MONTHS,
     NBSP,
@@ -40,10 +41,12 @@ class Event:
     why: str
 
 
-def of_cell(unit: Unit, indicator: Indicator, year: int) -> list[Event]:
+def of_cell(unit: Unit, indicator: Indicator, period: Period) -> list[Event]:
     """The changes of a cell's own figure and of the months and services below it, the latest first."""
-    days = datetime.date(year, 1, 1), datetime.date(year, 12, 31)
+    days = period.first, period.last
     records = Measurement.history.filter(unit=unit, indicator=indicator, period_start__range=days)
+    if not period.is_year:
+        records = records.filter(period=Measurement.Period.MONTH)
     last: dict[Any, _State] = {}
     events = []
     for record in records.select_related("history_user", "service").order_by("history_id"):

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 from django.db.models import F, Q
 
-from indicators import history, results
+from indicators import history, months, results
 from indicators.collection import Cell
 from indicators.history import Event
 from indicators.models import Measurement, Note
+from indicators.months import Months
 from indicators.periods import Period
 from indicators.results import Result
 from referentiel import wording
@@ -48,6 +49,7 @@ class Provenance:
     aside: Sequence[Part]
     target: Target | None
     notes: Sequence[Note]
+    months: Months
     events: Sequence[Event] = field(default_factory=list)
 
     @property
@@ -123,5 +125,6 @@ def of(cell: Cell) -> Provenance:
         [Part(one) for one in rows if one not in counted],
         results.target_in_force(cell.prefecture, cell.indicator, cell.year),
         list(notes.select_related("unit", "indicator__engagement", "source")),
-        history.of_cell(cell.unit, cell.indicator, cell.year),
+        months.of(result, Period.year(cell.year)),
+        history.of_cell(cell.unit, cell.indicator, Period.year(cell.year)),
     )

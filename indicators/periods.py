@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from referentiel.measures import MONTHS, NBSP, Coverage
 
+FIRST_YEAR = 2000  # since this kind of label exists
 ORDINALS = ("", "1er", "2e", "3e", "4e")
 LENGTHS = {"T": 3, "S": 6}
 ROLLING = "glissants"
@@ -93,7 +94,7 @@ class Period:
             return f"{first:%Y-%m}"
         if self.is_year:
             return f"{first.year}"
-        if self.length == 12:
+        if self.is_rolling:
             return f"{last:%Y-%m}-{ROLLING}"
         letter = next((letter for letter, length in LENGTHS.items() if length == self.length), None)
         if letter is None or (first.month - 1) % self.length:
@@ -128,6 +129,11 @@ class Period:
         return self.length == 12 and self.first.month == 1
 
     @property
+    def is_rolling(self) -> bool:
+        """Twelve months that are no calendar year."""
+        return self.length == 12 and not self.is_year
+
+    @property
     def before(self) -> "Period":
         """The same months of the year before."""
         return Period(shifted(self.first, -12), self.length)
@@ -147,7 +153,7 @@ class Period:
 
     @property
     def _step(self) -> int:
-        return 1 if self.length == 12 and not self.is_year else self.length
+        return 1 if self.is_rolling else self.length
 
     def __iter__(self) -> Iterator[datetime.date]:
         return (shifted(self.first, by) for by in range(self.length))

@@ -157,13 +157,13 @@ class Result:
 
     @property
     def caution(self) -> str:
-        """What to say beside the year before when it counts other months: the two are not alike."""
+        """Why it is not compared with the year before: that one counts other months."""
         previous = self.previous
         if previous is None or previous.value is None or self.value is None:
             return ""
         if previous.coverage is None or previous.coverage == self.coverage:
             return ""
-        return f"autres mois\xa0: {previous.coverage.label}"
+        return f"non comparable\xa0: autres mois ({previous.coverage.label})"
 
 
 @dataclass(frozen=True)
@@ -196,13 +196,15 @@ class Footnote:
 
 @dataclass(frozen=True)
 class Board:
-    """A period of a préfecture, as its units' columns and its themes' bands."""
+    """A period of a préfecture, as its units' columns and its themes' bands. `open_months` are the months of
+    its services, by the key of the service, that are not closed."""
 
     prefecture: Prefecture
     period: Period
     units: list[Unit]
     lines: list[Line]
     notes: list[Footnote] = field(default_factory=list)
+    open_months: set[tuple[int, datetime.date]] = field(default_factory=set)
 
     @cached_property
     def bands(self) -> list[Band]:
@@ -216,6 +218,17 @@ class Board:
     def notes_on(self, unit: Unit | None) -> list[int]:
         """The notes of a whole column, or with None those of the whole table."""
         return [note.number for note in self.notes if note.unit == unit and note.indicator is None]
+
+    @cached_property
+    def awaited(self) -> int:
+        """How many months of services are over and not closed."""
+        today = self.prefecture.today()
+        return sum(periods.last_day(month) < today for _, month in self.open_months)
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether its figures may still change by themselves: it is not over, or a month is not closed."""
+        return self.period.end >= self.prefecture.today() or bool(self.open_months)
 
     @cached_property
     def has_figures(self) -> bool:
@@ -246,7 +259,7 @@ def of_year(prefecture: Prefecture, year: int, *, units: QuerySet[Unit] | None =
 
 def of_period(prefecture: Prefecture, period: Period, *, units: QuerySet[Unit] | None = None) -> Board:
     """The board of a period, each result beside that of the same months of the year before."""
-    columns, charges = expected.of_units(prefecture.units.all() if units is None else units)
+    columns, charges = expected.of_units(prefecture.units.all() if units is None else units, period)
     held = suspensions.over(prefecture, period.before.first, period.last)
     figures = Figures.of_pair(_counted(prefecture, period, held), period)
     own = {unit.pk for unit in columns}
@@ -257,19 +270,21 @@ def of_period(prefecture: Prefecture, period: Period, *, units: QuerySet[Unit] |
     )
     aims = _Aims(prefecture, indicators)
     notes = _Notes(period, held, _written(prefecture, period, columns))
-    known = _Known(prefecture, period, figures, aims, expected.Expected(charges, held), notes)
+    owing = expected.Expected(charges, held)
+    known = _Known(prefecture, period, figures, aims, owing, notes)
     lines = [
         Line(one, [known.result(unit, one) for unit in columns], notes.on(None, one))
         for one in aims.indicators
     ]
     owed = [line for line in lines if any(r.absence != Absence.NOT_EXPECTED for r in line.results)]
-    return Board(prefecture, period, columns, owed, notes.footnotes)
+    still_open = owing.open_months(aims.indicators, period)
+    return Board(prefecture, period, columns, owed, notes.footnotes, still_open)
 
 
 def of_cell(unit: Unit, indicator: Indicator, period: Period) -> Result:
     """One result, with that of the same months of the year before."""
     prefecture = unit.prefecture
-    _, charges = expected.of_units(Unit.objects.filter(pk=unit.pk))
+    _, charges = expected.of_units(Unit.objects.filter(pk=unit.pk), period)
     held = suspensions.over(prefecture, period.before.first, period.last)
     rows = _counted(prefecture, period, held).filter(unit=unit, indicator=indicator)
     aims = _Aims(prefecture, Indicator.objects.filter(pk=indicator.pk))

@@ -15,6 +15,8 @@ urlpatterns = [
     path("evolution/", views_trends.trends, name="trends"),
     path("evolution/<int:indicator>/", views_trends.trend, name="trend"),
     path("<int:year>/", views.board, name="board"),
+    path("<int:year>/comparer/<int:indicator>/", views.comparison_year, name="comparison_year"),
+    path("periode/", include("indicators.urls_periods")),
     path("<int:year>/<int:unit>/<int:indicator>/", include(of_a_figure)),
     path("<int:year>/notes/", views_figures.year_notes, name="notes"),
     path("<int:year>/notes/nouvelle/", views_figures.note_new, name="note_new"),

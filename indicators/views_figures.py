@@ -11,13 +11,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from indicators import collection, history, notes, origins
+from indicators import collection, history, months, notes, origins, results
 from indicators.collection import Cell, ConflictError, RefusedError
 from indicators.forms import FigureForm, NewNoteForm, NoteForm, RemovalForm, TargetForm, initial_of
 from indicators.history import Event
 from indicators.models import Measurement, Note
 from indicators.origins import Provenance
-from indicators.views import possible
+from indicators.periods import Period
+from indicators.views import possible, within
 from referentiel.measures import in_french
 from referentiel.models import Indicator
 from sites.access import Access, Action, AgentRequest, enter
@@ -31,7 +32,31 @@ from sites.filling import Page, say
 def figure(request: AgentRequest, slug: str, year: int, unit: int, indicator: int) -> HttpResponse:
     """Where a figure comes from: what it is made of, what it is held against, and all that became of it."""
     cell = _cell(enter(request, slug), year, unit, indicator)
-    return render(request, "indicators/figure.html", {"slug": slug, "origin": origins.of(cell)})
+    context = {"slug": slug, "origin": origins.of(cell), "enterable": _enterable(request.access)}
+    return render(request, "indicators/figure.html", context)
+
+
+@require_safe
+def figure_period(
+    request: AgentRequest, slug: str, period: Period, unit: int, indicator: int
+) -> HttpResponse:
+    """What the figure of a shorter period is made of: its months, their services, and what became of them."""
+    access = enter(request, slug)
+    within(access, period)
+    column = get_object_or_404(access.units.select_related("prefecture"), pk=unit)
+    years = dict.fromkeys((period.last.year, period.first.year))
+    known = _indicators(access, *years)
+    shown = get_object_or_404(known, pk=indicator)
+    result = results.of_cell(column, shown, period)
+    context = {
+        "slug": slug,
+        "result": result,
+        "months": months.of(result, period),
+        "years": list(years),
+        "enterable": _enterable(access),
+        "events": history.of_cell(column, shown, period),
+    }
+    return render(request, "indicators/figure_period.html", context)
 
 
 @asks_first
@@ -148,10 +173,20 @@ def _cell(access: Access, year: int, unit: int, indicator: int) -> Cell:
     return Cell(column, get_object_or_404(_indicators(access, year), pk=indicator), year)
 
 
-def _indicators(access: Access, year: int) -> QuerySet[Indicator]:
-    followed = Indicator.objects.followed_by(access.prefecture, year)
-    measured = Measurement.objects.of_years(access.prefecture, year - 1, year).values("indicator")
-    known = Indicator.objects.filter(Q(pk__in=followed) | Q(pk__in=measured))
+def _enterable(access: Access) -> set[int]:
+    """The services whose months the agent may open to type them."""
+    if not access.may_enter_figures:
+        return set()
+    return set(access.services_for(Action.ENTER_FIGURES).values_list("pk", flat=True))
+
+
+def _indicators(access: Access, *years: int) -> QuerySet[Indicator]:
+    """What is followed in one of the years, or known of it or of the year before."""
+    held = Q()
+    for year in years:
+        held |= Q(pk__in=Indicator.objects.followed_by(access.prefecture, year))
+    measured = Measurement.objects.of_years(access.prefecture, min(years) - 1, max(years))
+    known = Indicator.objects.filter(held | Q(pk__in=measured.values("indicator")))
     return known.select_related("engagement__referentiel")
 
 

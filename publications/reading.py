@@ -8,7 +8,8 @@ from itertools import groupby
 
 from django.utils.safestring import SafeString
 
-from publications import charts, richtext
+from indicators import bars
+from publications import richtext
 from publications.formats import Data
 from referentiel.measures import Verdict
 
@@ -97,7 +98,7 @@ class Theme:
     title: str
     units: list[Data]
     lines: list[Line]
-    chart: charts.Chart | None
+    chart: bars.Chart | None
     notes: list[Data]
     sentences: list[str]
 
@@ -259,7 +260,7 @@ def _theme(content: Data, number: int, band: Data) -> Theme:
         title=band["theme"] or NO_THEME,
         units=units,
         lines=lines,
-        chart=charts.chart_of(band, content["units"]),
+        chart=bars.chart_of(band, content["units"]),
         notes=[note for note in content["notes"] if note["number"] in called],
         sentences=list(_sentences(band, lines, content["year"])),
     )

@@ -172,7 +172,7 @@ def test_the_latest_year_with_figures_opens_first(printed_year):
 def test_an_empty_year_names_those_that_have_figures(printed_year):
     page = agent_of(printed_year, Membership.Role.DIRECTOR).get(BOARD.replace("2018", "2016"))
 
-    assert "Aucun chiffre de 2016" in page.content.decode()
+    assert "Aucun chiffre n’est enregistré pour vos unités (2016)" in page.content.decode()
     assert page.context["years"] == [2018, 2017]
 
 

@@ -426,7 +426,7 @@ def test_the_page_costs_the_same_whatever_its_months(cell, claire, client_of, dj
     for month in (1, 2, 3, 4):
         factories.MonthFactory(service=service, indicator=cell.indicator, year=YEAR, month=month)
         if month in (1, 4):
-            with django_assert_num_queries(15):
+            with django_assert_num_queries(22):
                 browser.get(address(cell))
 
 

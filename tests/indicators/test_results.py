@@ -388,7 +388,7 @@ def test_a_year_before_that_lacks_some_of_the_months_is_pointed_out(world):
     world.enter(world.rate, 5, 9, 10)
     world.enter(world.rate, 5, 8, 10, period_start=datetime.date(2018, 5, 1))
 
-    assert world.result(world.rate).caution == "autres mois\xa0: mai"
+    assert world.result(world.rate).caution == "non comparable\xa0: autres mois (mai)"
 
 
 def test_a_year_without_figures_still_recalls_the_one_before(world):
@@ -525,7 +525,7 @@ def test_a_whole_year_before_a_part_of_one_is_pointed_out(world):
     world.enter(world.rate, 4, 9, 10)
     world.enter(world.rate, None, 80, 100, period_start=datetime.date(2018, 1, 1))
 
-    assert world.result(world.rate).caution == "autres mois\xa0: année entière"
+    assert world.result(world.rate).caution == "non comparable\xa0: autres mois (année entière)"
 
 
 def test_figures_of_a_referentiel_no_longer_followed_are_still_shown(world):

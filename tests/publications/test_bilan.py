@@ -89,7 +89,7 @@ def test_the_year_before_is_said_with_its_months_where_they_differ(
         "reason": "",
     }
     assert other is not None
-    assert other["caution"] == "autres mois\xa0: avril à décembre"
+    assert other["caution"] == "non comparable\xa0: autres mois (avril à décembre)"
 
 
 def test_notes_carry_their_number_to_their_cell(

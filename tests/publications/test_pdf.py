@@ -207,7 +207,9 @@ def cells_of(cell: Data, *, shows_target: bool) -> list[str]:
     if shows_target and cell["target_label"]:
         said.append(f"objectif {cell['target_label']}")
     previous = cell["previous"]
-    then = [previous["shown_label"], words[previous["verdict"]], previous["caution"]] if previous else ["–"]
+    then = [previous["shown_label"], words[previous["verdict"]]] if previous else ["–"]
+    if previous and previous["caution"]:
+        then = [previous["caution"], f"({previous['shown_label']})"]
     return [french(" ".join(said)), french(" ".join(then))]
 
 

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indicators import drawing
+from indicators.bars import Chart, Sheet, chart_of
 from indicators.drawing import Words
-from publications.charts import Chart, Sheet, chart_of
 from referentiel.measures import Comparator, Target, judge, with_unit
 
 Data = dict[str, Any]

@@ -1,8 +1,9 @@
-"""The geometry of the bar charts of a bilan: where each bar, line and word stands. Pure: no Django, no font.
+"""The geometry of charts that compare units: where each bar, line and word stands. Pure: no Django, no font.
 
-One chart per theme: horizontal bars from zero, one for each unit, grouped by indicator, all on one axis. Only
-indicators of one measuring unit share a chart. A unit has the same colour and the same hatching everywhere,
-so that a black-and-white print reads as well. Words are cut to the room they have: the table says them whole.
+What is drawn is said as a bilan says it. One chart per theme: horizontal bars from zero, one for each unit,
+grouped by indicator, all on one axis. Only indicators of one measuring unit share a chart. A unit has the
+same colour and the same hatching everywhere, so that a black-and-white print reads as well. Words are cut to
+the room they have: the table says them whole.
 
 Distances are in the units of the drawing, WIDTH across. A chart too tall for a page is cut into sheets.
 """
