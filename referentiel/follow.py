@@ -85,6 +85,7 @@ def aims(prefecture: Prefecture, year: int) -> list[Aim]:
     by_indicator = {indicator.pk: Aim(indicator) for indicator in followed}
     for target in Target.objects.in_force_on_any(prefecture, [end]):
         if aim := by_indicator.get(target.indicator_id):
+            target.indicator = aim.indicator
             if target.prefecture_id:
                 aim.own = target
             else:

@@ -178,16 +178,53 @@ class TargetForm(NormForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        indicator, comparator = self.instance.indicator, cleaned.get("comparator")
-        wanted = {Indicator.Direction.UP: False, Indicator.Direction.DOWN: True}.get(indicator.direction)
-        if comparator and wanted is not None and Comparator(comparator).wants_less != wanted:
-            self.add_error(
-                "comparator",
-                f"Cela va contre le sens de l’indicateur\xa0: {indicator.get_direction_display()}.",
-            )
-        if indicator.unit == Indicator.Unit.PERCENT and (cleaned.get("value") or 0) > 100:
-            self.add_error("value", "Un taux ne dépasse pas 100\xa0%.")
+        _refuse_nonsense(self, cleaned)
         return cleaned
+
+
+def _refuse_nonsense(form: Any, cleaned: dict[str, Any]) -> None:
+    """A target goes with the sense of its indicator, and a rate ends at 100 %."""
+    indicator, comparator = form.instance.indicator, cleaned.get("comparator")
+    wanted = {Indicator.Direction.UP: False, Indicator.Direction.DOWN: True}.get(indicator.direction)
+    if comparator and wanted is not None and Comparator(comparator).wants_less != wanted:
+        form.add_error(
+            "comparator", f"Cela va contre le sens de l’indicateur\xa0: {indicator.get_direction_display()}."
+        )
+    if indicator.unit == Indicator.Unit.PERCENT and (cleaned.get("value") or 0) > 100:
+        form.add_error("value", "Un taux ne dépasse pas 100\xa0%.")
+
+
+class YearTargetForm(DsfrBaseForm, forms.ModelForm):
+    """A target among all those of a year: what it must reach. `seen` is the version that its author read."""
+
+    seen = VersionField()
+
+    class Meta:
+        model = Target
+        fields = ["comparator", "value"]
+        localized_fields = ["value"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        indicator = self.instance.indicator
+        self.initial["value"] = short(self.instance.value)
+        self.fields["comparator"].label = f"Comparaison, {indicator.title}"
+        self.fields["value"].label = f"Objectif en {indicator.get_unit_display()}, {indicator.title}"
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        _refuse_nonsense(self, cleaned)
+        return cleaned
+
+
+class YearSourceForm(DsfrBaseForm):
+    source = forms.CharField(
+        label="Document qui fixe ces objectifs",
+        max_length=300,
+        required=False,
+        help_text="Sa date, sa page. Nécessaire dès qu’un objectif change\xa0: «\xa0Comité de pilotage du "
+        "12 mars 2020\xa0», par exemple.",
+    )
 
 
 class DelayRuleForm(NormForm):
