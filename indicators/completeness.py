@@ -11,12 +11,13 @@ from django.utils.functional import cached_property
 
 from indicators import periods, returns
 from indicators.expected import Owed
-from indicators.models import MonthlyReturn
+from indicators.models import EntrySchedule, MonthlyReturn
 from indicators.shares import shares
 from referentiel.models import Indicator
 from sheets.writing import Cell as SheetCell
 from sheets.writing import Sheet
 from sites import absences
+from sites.access import Access
 from sites.models import Agent, Membership, Prefecture, Service, Unit, in_force
 
 State = MonthlyReturn.State
@@ -284,6 +285,29 @@ def all_months(
     if known is None:
         return Board(prefecture, on, [], [])
     return of(prefecture, known.schedule.first_month, periods.month_of(on), on, services=services)
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What the months ask of a quality manager: how many are late, and which have services to validate."""
+
+    late: int
+    to_validate: list[tuple[str, str, int]]
+    """The address of a month, its name, and how many of its services are sent; the oldest first."""
+
+
+def pending(accesses: Iterable[Access]) -> dict[int, Pending]:
+    """By préfecture, where something pends. One query, and those of a board for each préfecture that follows
+    its figures month by month."""
+    held = {access.prefecture.pk: access for access in accesses}
+    found = {}
+    for pk in EntrySchedule.objects.filter(prefecture__in=held).values_list("prefecture", flat=True):
+        board = all_months(held[pk].prefecture, held[pk].on)
+        sent = Counter(cell.month for cell in board.cells if cell.is_to_validate)
+        months = [(f"{month:%Y-%m}", periods.in_words(month), sent[month]) for month in sorted(sent)]
+        if board.late or months:
+            found[pk] = Pending(len(board.late), months)
+    return found
 
 
 def referents(

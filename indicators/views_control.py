@@ -129,7 +129,14 @@ def month_control(request: AgentRequest, slug: str, month: str) -> HttpResponse:
     access = enter(request, slug)
     day = _month(access, month)
     rows = _rows(access, day)
-    return render(request, "indicators/control_month.html", _context(slug, day, access) | {"rows": rows})
+    context = _context(slug, day, access)
+    may = access.may_write_figures
+    context |= {
+        "rows": rows,
+        "can_validate": may and any(row.cell.is_to_validate for row in rows),
+        "can_close": may and context["is_over"] and any(_is_open(row) for row in rows),
+    }
+    return render(request, "indicators/control_month.html", context)
 
 
 @require_safe
@@ -170,11 +177,7 @@ def month_close(request: AgentRequest, slug: str, month: str) -> HttpResponse:
     """Close the month for the services that were ticked, or all, once it is said what they lack."""
     access = enter(request, slug, Action.WRITE_FIGURES)
     day = _month(access, month)
-    chosen = [
-        row
-        for row in _chosen(request, access, day)
-        if row.cell.is_expected and row.cell.found.state != State.CLOSED
-    ]
+    chosen = [row for row in _chosen(request, access, day) if _is_open(row)]
     refused = ""
     if request.method == "POST":
         services = [row.service for row in chosen]
@@ -287,6 +290,10 @@ def _chosen(request: AgentRequest, access: Access, day: datetime.date) -> list[S
     asked = request.POST if request.method == "POST" else request.GET
     ticked = set(asked.getlist("service"))
     return [row for row in _rows(access, day) if not ticked or str(row.service.pk) in ticked]
+
+
+def _is_open(row: ServiceMonth) -> bool:
+    return row.cell.is_expected and row.cell.found.state != State.CLOSED
 
 
 def _context(slug: str, day: datetime.date, access: Access) -> dict[str, Any]:

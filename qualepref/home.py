@@ -9,8 +9,9 @@ from django.views.decorators.http import require_safe
 
 from improvement import dues, recurrence
 from improvement.dues import Agenda, Line
-from indicators import chores
+from indicators import chores, completeness
 from indicators.chores import Chore
+from indicators.completeness import Pending
 from indicators.models import FigureImport, Measurement
 from publications.models import Bilan, Document
 from qualepref import failures, first_steps
@@ -54,6 +55,8 @@ class Desk:
     agenda: Agenda
     months: list[Line]
     """Those that a référent has to enter; the quality manager follows all of them on a page of their own."""
+    pending: Pending | None
+    """What they ask of the quality manager."""
     first_steps: FirstSteps | None
     """Where the agent sets up a préfecture that has nothing yet."""
 
@@ -78,8 +81,8 @@ def home(request: AgentRequest) -> HttpResponse:
 
 
 def _desks(agent: Agent, accesses: tuple[Access, ...]) -> list[Desk]:
-    """One desk a préfecture, by seven queries however many there are; eight if one of them is new. Who enters
-    figures somewhere asks ten more of each."""
+    """One desk a préfecture, by eight queries however many there are; nine if one of them is new. Who enters
+    figures somewhere asks ten more of each, who manages those of its months as many as their board."""
     prefectures = [access.prefecture.pk for access in accesses]
     figures = Measurement.objects.of_their_own_document().filter(prefecture__in=prefectures)
     with_figures = set(figures.values_list("prefecture", "period_start__year").distinct())
@@ -94,6 +97,7 @@ def _desks(agent: Agent, accesses: tuple[Access, ...]) -> list[Desk]:
     imports = dict(brought.order_by().values_list("prefecture").annotate(Count("pk")))
     failed = failures.of(accesses)
     agendas = dues.agendas(agent, accesses)
+    pending = completeness.pending(access for access in accesses if access.may_write_figures)
     return [
         Desk(
             access=access,
@@ -103,6 +107,7 @@ def _desks(agent: Agent, accesses: tuple[Access, ...]) -> list[Desk]:
             imports=imports.get(access.prefecture.pk, 0),
             agenda=agendas[access.prefecture.pk],
             months=_months(access),
+            pending=pending.get(access.prefecture.pk),
             first_steps=new.get(access.prefecture.pk),
         )
         for access, own in years.items()

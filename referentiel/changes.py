@@ -9,7 +9,9 @@ from typing import Any
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 
+from referentiel import measured
 from referentiel.measures import in_french
+from referentiel.models import Indicator
 from sheets.words import french_day
 
 CREATED = "+"
@@ -39,6 +41,9 @@ class Moment:
 
 def said(row: Any, field: Any, quote: str = "{}") -> str:
     """The value of a field as a person would write it; `quote` surrounds what is text."""
+    if field.name == "measured":
+        every = Indicator.objects.filter(engagement__module=row.module_id).select_related("engagement")
+        return measured.in_words(every.order_by("engagement__position", "position"), row.measured)
     try:
         value = getattr(row, f"get_{field.name}_display")() if field.choices else getattr(row, field.name)
     except ObjectDoesNotExist:  # a history remembers rows that are gone

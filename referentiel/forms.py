@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from dsfr.forms import DsfrBaseForm
 
-from referentiel import editing
+from referentiel import editing, measured
 from referentiel.measures import Comparator
 from referentiel.models import (
     Adoption,
@@ -278,16 +278,38 @@ class AdoptionForm(NormForm):
 
 
 class PerimeterForm(NormForm):
+    measured = forms.MultipleChoiceField(
+        label="Indicateurs mesurés",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Ceux que le service saisit chaque mois. Aucun coché\xa0: tous ceux du module.",
+        error_messages={"invalid_choice": "Cet indicateur n’est pas de ce module\xa0: relire la liste."},
+    )
     starts_on = DayField(label="Du", required=False, help_text="Vide\xa0: début inconnu.")
     ends_on = DayField(label="Au", required=False, help_text="Vide\xa0: encore dans le périmètre.")
 
     class Meta:
         model = Perimeter
-        fields = ["restriction", "starts_on", "ends_on", *PROOF]
+        fields = ["restriction", "measured", "starts_on", "ends_on", *PROOF]
         labels = {"restriction": "Limité à"}
         help_texts = {
             "restriction": "«\xa0Points numériques uniquement\xa0», par exemple. Vide\xa0: tout le service."
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        indicators = list(measured.possible(self.instance.module_id, self.prefecture))
+        self.named = {one.key for one in measured.among(indicators, self.instance.measured)}
+        self.initial["measured"] = sorted(self.named)
+        choices: Any = self.fields["measured"]
+        choices.choices = [
+            (one.key, f"{one.engagement.code} {one.short_title or one.title}".strip()) for one in indicators
+        ]
+
+    def clean_measured(self) -> list[str]:
+        """Nothing changes where the same are ticked: a whole engagement stays named as one."""
+        chosen: list[str] = self.cleaned_data["measured"]
+        return self.instance.measured if set(chosen) == self.named else chosen
 
 
 class PerimetersForm(PerimeterForm):

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from referentiel import editing, follow, yearly
+from referentiel import editing, follow, measured, yearly
 from referentiel.changes import Moment
 from referentiel.forms import FIRST_YEAR, LAST_YEAR, DayForm, YearForm, YearSourceForm, YearTargetForm
 from referentiel.models import EARLIEST_FIRST, Module, Perimeter, Referentiel, Target
@@ -49,10 +49,12 @@ def module(request: AgentRequest, slug: str, pk: int) -> HttpResponse:
     ordered = rows.select_related("service__unit").order_by(
         "service__unit__position", "service__unit", "service__short_name", EARLIEST_FIRST
     )
+    indicators = list(measured.possible(shown.pk, access.prefecture))
+    perimeters = [(row, measured.in_words(indicators, row.measured)) for row in ordered]
     return render(
         request,
         "referentiel/module.html",
-        {"prefecture": access.prefecture, "module": shown, "perimeters": ordered, "on": access.on},
+        {"prefecture": access.prefecture, "module": shown, "perimeters": perimeters, "on": access.on},
     )
 
 

@@ -1,11 +1,13 @@
 """The home: what each role has to do now, and what there is to read."""
 
+import datetime
 import re
 
 import pytest
 from django.urls import reverse
 from django.utils.html import strip_tags
 
+from indicators import entry, returns
 from sites.models import Membership
 from tests.factories import (
     AgentFactory,
@@ -17,6 +19,7 @@ from tests.factories import (
     MembershipFactory,
     UnitFactory,
 )
+from tests.indicators.monthly import MARCH, Monthly
 
 Role = Membership.Role
 
@@ -229,8 +232,8 @@ def test_the_home_costs_the_same_for_one_prefecture_and_for_three(
     browser = client_of(agent)
 
     # session, agent, memberships, years with figures, bilans, documents, imports, what failed, actions,
-    # duties
-    with django_assert_num_queries(10):
+    # duties, who follows months
+    with django_assert_num_queries(11):
         browser.get(HOME)
 
 
@@ -259,3 +262,19 @@ def test_a_table_that_was_brought_waits_for_who_imports(claire, basile, prefectu
     assert "Un tableau est déposé : il reste à le vérifier et à l’importer." in text
     assert links["Ouvrir les imports"] == "/agents/bouches-du-rhone/indicateurs/imports/"
     assert "tableau est déposé" not in read(basile)[0]
+
+
+def test_the_quality_manager_finds_the_months_that_are_late_and_those_to_validate(db, read):
+    world = Monthly()
+    world.schedule.first_month = MARCH
+    world.schedule.save()
+    world.suspend(datetime.date(2020, 4, 1), None)
+    entry.save(world.services[0], MARCH, world.whole, by=world.referent)
+    returns.send(world.services[0], MARCH, by=world.referent)
+
+    (own, links), (others, _) = read(world.manager), read(world.referent)
+
+    assert "Un mois d’un service est en retard" in own
+    assert "Mars 2020 : un service a transmis ses chiffres, à relire et à valider." in own
+    assert links["Valider mars 2020"].endswith("/indicateurs/suivi/2020-03/")
+    assert "est en retard" not in others

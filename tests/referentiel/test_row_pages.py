@@ -249,6 +249,64 @@ def test_services_enter_a_module_and_leave_it(client_of, claire, siege, arles):
     assert shown == {"2017-12-31": 0, "2018-06-01": 2, "2019-01-01": 1}
 
 
+@pytest.fixture
+def two_indicators(siege):
+    """A module with two indicators of one engagement, and one of another module."""
+    module = factories.ModuleFactory()
+    factories.AdoptionFactory(prefecture=siege.prefecture, referentiel=module.referentiel)
+    engagement = factories.EngagementFactory(module=module, key="accueil")
+    for key, title in (("attente", "Attente"), ("appels", "Appels perdus")):
+        factories.IndicatorFactory(engagement=engagement, key=key, short_title=title)
+    factories.IndicatorFactory(key="ailleurs", engagement__module__referentiel=module.referentiel)
+    return module
+
+
+def test_a_service_measures_some_indicators_of_a_module(client_of, claire, siege, two_indicators):
+    service = factories.ServiceFactory(unit=siege)
+    browser = client_of(claire)
+    data = {"services": [service.pk], "measured": ["appels"], "starts_on": "", "ends_on": "", **PROOF}
+
+    browser.post(new("perimetre", two_indicators), data)
+    row = Perimeter.objects.get()
+    assert row.measured == ["appels"]
+    assert "Appels perdus" in words(browser.get(reverse("module_perimeter", args=[SLUG, two_indicators.pk])))
+
+    page = browser.get(own("perimetre", row))
+    browser.post(own("perimetre", row), typed(row, page, measured=[]))
+    row.refresh_from_db()
+    assert row.measured == []
+    history = words(browser.get(own("perimetre", row, "_history")))
+    assert "Indicateurs mesurés" in history
+    assert "Appels perdus" in history
+    assert "tous" in history
+
+
+def test_an_indicator_of_another_module_is_no_choice(client_of, claire, siege, two_indicators):
+    service = factories.ServiceFactory(unit=siege)
+
+    page = client_of(claire).post(
+        new("perimetre", two_indicators), {"services": [service.pk], "measured": ["ailleurs"], **PROOF}
+    )
+
+    assert "Cet indicateur n’est pas de ce module" in words(page)
+    assert not Perimeter.objects.exists()
+
+
+def test_a_whole_engagement_stays_named_as_one_where_nothing_changes(
+    client_of, claire, siege, two_indicators
+):
+    service = factories.ServiceFactory(unit=siege)
+    row = factories.PerimeterFactory(service=service, module=two_indicators, measured=["accueil"])
+    browser = client_of(claire)
+    page = browser.get(own("perimetre", row))
+    assert page.context["form"]["measured"].value() == ["appels", "attente"]
+
+    browser.post(own("perimetre", row), typed(row, page, restriction="Guichet"))
+
+    row.refresh_from_db()
+    assert (row.measured, row.restriction) == (["accueil"], "Guichet")
+
+
 def test_a_service_of_another_prefecture_is_no_choice(client_of, claire, siege, elsewhere):
     module = factories.ModuleFactory()
     theirs = factories.ServiceFactory(unit__prefecture=elsewhere)

@@ -1,13 +1,13 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from improvement.models import Action, DutyDone
-from indicators.models import FigureImport
+from indicators.models import FigureImport, Suspension
 from publications.models import Bilan, Document
 from sites import files
 
 
 class Command(BaseCommand):
-    help = "Relit chaque fichier signé, déposé ou importé et compare son empreinte à celle de la base."
+    help = "Relit chaque fichier signé, déposé, joint ou importé et compare son empreinte à celle de la base."
 
     def handle(self, **options: object) -> None:
         kept = [
@@ -16,6 +16,7 @@ class Command(BaseCommand):
             *Action.objects.exclude(proof_file="").values_list("proof_file", "proof_sha256"),
             *DutyDone.objects.exclude(proof_file="").values_list("proof_file", "proof_sha256"),
             *FigureImport.objects.exclude(stored_as="").values_list("stored_as", "sha256"),
+            *Suspension.objects.exclude(stored_as="").values_list("stored_as", "sha256"),
         ]
         lost = 0
         for name, sha256 in kept:
