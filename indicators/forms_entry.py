@@ -125,6 +125,12 @@ class CellForm(forms.Form):
         return [str(sentence) for sentences in self.errors.values() for sentence in sentences]
 
     @property
+    def as_typed(self) -> str:
+        """« 12 sur 13 », whatever was typed."""
+        numbers = [self[name].value() for name in ("numerator", "denominator") if name in self.fields]
+        return " sur ".join(number for number in numbers if number)
+
+    @property
     def more(self) -> list[forms.BoundField]:
         """What stands behind the fold of the row."""
         return [self[name] for name in ("answer", "reason", "reserve", "comment")]
@@ -136,8 +142,10 @@ class CellForm(forms.Form):
 
 
 def cells_of(grid: Grid, data: Mapping[str, Any] | None = None) -> dict[int, CellForm]:
-    """indicator → its form. What was not sent is as it is stored."""
-    return {row.indicator.pk: CellForm(row, data, asks_reason=grid.is_reopened) for row in grid.rows}
+    """indicator → its form. What was not sent is as it is stored. An indicator that was suspended while
+    somebody typed it has one too: nothing of it goes in silence."""
+    cells = {row.indicator.pk: CellForm(row, data, asks_reason=grid.is_reopened) for row in grid.all}
+    return {pk: cell for pk, cell in cells.items() if cell.is_bound or not cell.row.suspension}
 
 
 def _initial(row: Row) -> dict[str, Any]:

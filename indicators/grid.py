@@ -129,14 +129,14 @@ class Grid:
         self.rows = [row(indicator) for indicator in owed.of(service, month)]
         suspended = [row(*pair) for pair in owed.suspended(service, month)]
         order = {indicator.pk: place for place, indicator in enumerate(owed.indicators)}
-        self._all = sorted([*self.rows, *suspended], key=lambda one: order[one.indicator.pk])
+        self.all = sorted([*self.rows, *suspended], key=lambda one: order[one.indicator.pk])
 
     @property
     def bands(self) -> list[tuple[Engagement, list[Row]]]:
         """The rows by engagement, those that are suspended in their place."""
         return [
             (engagement, list(rows))
-            for engagement, rows in groupby(self._all, key=lambda row: row.indicator.engagement)
+            for engagement, rows in groupby(self.all, key=lambda row: row.indicator.engagement)
         ]
 
     @property
@@ -158,7 +158,8 @@ class Grid:
         return "Il reste un chiffre à saisir." if left == 1 else f"Il reste {left} chiffres à saisir."
 
     def row(self, indicator: int) -> Row | None:
-        return next((row for row in self.rows if row.indicator.pk == indicator), None)
+        """That of an indicator, suspended or not; None where the service has nothing to do with it."""
+        return next((row for row in self.all if row.indicator.pk == indicator), None)
 
 
 def usual_after(service: Service, indicator: Indicator, month: datetime.date) -> Usual | None:

@@ -22,7 +22,7 @@ from indicators.models import Bounds, Measurement, MonthlyReturn
 from indicators.periods import Period, in_words, month_of, of_month, shifted
 from indicators.returns import LockedError
 from indicators.tables_entry import ChoreTable
-from indicators.views import possible
+from indicators.views import FIRST_YEAR, possible
 from referentiel.measures import in_french
 from referentiel.models import Indicator
 from sites import lists
@@ -247,7 +247,9 @@ def entry_usual(request: AgentRequest, slug: str, service: int, indicator: int) 
     """Say between what and what a figure usually is, where its past months do not say it well."""
     access = enter(request, slug, Action.WRITE_FIGURES)
     held = get_object_or_404(access.services_for(Action.WRITE_FIGURES), pk=service)
-    of = get_object_or_404(Indicator.objects.followed_by(access.prefecture, access.on.year), pk=indicator)
+    ever = datetime.date(FIRST_YEAR, 1, 1), access.on
+    followed = Indicator.objects.followed_between(access.prefecture, *ever)
+    of = get_object_or_404(followed, pk=indicator)
     known = Bounds.objects.filter(service=held, indicator=of).first()
     initial = {"low": known.low.normalize(), "high": known.high.normalize()} if known else {}
     form = UsualForm(sent(request), initial=initial)

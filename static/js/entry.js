@@ -9,6 +9,8 @@ if (form) {
   const button = form.querySelector("[name=send]");
   const RETRY = 5000; // milliseconds
   const OFFLINE = "pas encore enregistré : le service ne répond pas, nouvel essai dans quelques secondes";
+  const SIGNED_OUT =
+    "pas encore enregistré : votre session est finie. Se connecter dans un autre onglet ; cette page réessaie seule";
 
   const field = (row, name) => row.querySelector(`[name="${row.dataset.prefix}-${name}"]`);
   const numbers = (row) => ["numerator", "denominator"].map((name) => field(row, name)).filter(Boolean);
@@ -101,7 +103,8 @@ if (form) {
 
   // Who signed in again in another tab has a new token: the page takes it and goes on.
   const renew = async () => {
-    const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+    const answer = await fetch(location.href).catch(() => new Response());
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const token = page.querySelector("[data-entry] [name=csrfmiddlewaretoken]");
     if (token) form.elements.csrfmiddlewaretoken.value = token.value;
   };
@@ -109,10 +112,12 @@ if (form) {
   const send = async (row) => {
     const data = contents(row);
     data.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-    const answer = await fetch(row.dataset.cell, { method: "POST", body: data });
+    const answer = await fetch(row.dataset.cell, { method: "POST", body: data }).catch(() => {
+      throw new Error(OFFLINE);
+    });
     if (!(answer.headers.get("Content-Type") ?? "").includes("json")) {
       await renew();
-      throw new Error(answer.statusText);
+      throw new Error(SIGNED_OUT);
     }
     return answer.json();
   };
@@ -149,9 +154,9 @@ if (form) {
       const isUnchanged = said(row) === typed;
       show(row, answer);
       tried.set(row, isUnchanged ? said(row) : typed);
-    } catch {
-      say(row, OFFLINE, true);
-      announce(row, OFFLINE);
+    } catch ({ message }) {
+      say(row, message, true);
+      announce(row, message);
       setTimeout(save, RETRY, row);
       return;
     } finally {

@@ -5,8 +5,10 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 
+from indicators import returns
 from indicators.entry import Said, Typed, figures, save
 from referentiel.measures import Comparator, Target, rounded, with_unit
 from tests import factories
@@ -219,6 +221,41 @@ def test_what_could_not_be_saved_is_tried_again(world, opened):
     is_saved(window, world.count)
 
     assert stored(world) == {world.count.pk: (4, None)}
+
+
+def test_who_signs_in_again_in_another_tab_loses_nothing(world, opened, client_of):
+    window = opened(world.referent)
+    window.page.clock.install()
+    window.page.context.clear_cookies()
+    cell(window, world.count).fill("4")
+    cell(window, world.rate).focus()
+    row(window, world.count).get_by_text("votre session est finie").wait_for()
+
+    name = settings.SESSION_COOKIE_NAME
+    session = client_of(world.referent).cookies[name].value
+    window.page.context.add_cookies([{"name": name, "value": session, "url": window.base}])
+    is_renewed = window.page.expect_response(lambda answer: answer.request.method == "GET")
+    with is_renewed:  # refused once more: the token of the page is that of the old session
+        window.page.clock.run_for(6000)
+    is_saved(window, world.count)
+
+    assert stored(world) == {world.count.pk: (4, None)}
+
+
+def test_in_a_reopened_month_the_row_asks_why(world, opened):
+    save(world.services[0], MARCH, world.whole, by=world.manager)
+    returns.close(world.prefecture, MARCH, world.services, by=world.manager)
+    returns.reopen(world.services[0], MARCH, "Chiffre retrouvé.", by=world.manager)
+    window = opened(world.referent)
+    cell(window, world.count).fill("5")
+    cell(window, world.rate).focus()
+    row(window, world.count).get_by_text("indiquer pourquoi ce chiffre change").wait_for()
+
+    cell(window, world.count, "reason").fill("Une fiche oubliée.")
+    cell(window, world.rate).focus()
+    is_saved(window, world.count)
+
+    assert figures(world.services[0], MARCH)[world.count.pk].reason == "Une fiche oubliée."
 
 
 def test_without_scripts_the_month_is_a_plain_form(world, opened):

@@ -179,7 +179,7 @@ def test_the_other_answers_are_figures_too(world, browser):
 
 def _as_shown(page):
     """What a browser sends of a page that nobody has changed."""
-    cells = [cell for _, rows in page.context["bands"] for _, cell in rows if cell]
+    cells = [cell for _, rows in page.context["bands"] for row, cell in rows if not row.suspension]
     return {
         bound.html_name: "" if bound.value() is None else bound.value()
         for cell in cells
@@ -295,9 +295,22 @@ def test_a_cell_that_another_wrote_offers_both(world, browser):
 
 
 def test_a_cell_of_what_is_not_owed_is_not_there(world, browser):
+    other = factories.IndicatorFactory()
+
+    assert browser.post(cell_address(world, other), row(other, "9", "10")).status_code == 404
+
+
+def test_an_indicator_suspended_while_somebody_types_it_gives_the_typed_text_back(world, browser):
     world.suspend(MARCH, MARCH, indicator=world.rate)
 
-    assert browser.post(cell_address(world, world.rate), row(world.rate, "9", "10")).status_code == 404
+    cell = browser.post(cell_address(world, world.rate), row(world.rate, "9", "10")).json()
+    page = browser.post(address(world), whole(world))
+
+    assert (cell["state"], "Suivi suspendu" in cell["sentence"]) == ("refused", True)
+    assert "Ce que vous aviez tapé n’est pas gardé : 9 sur 10." in words(page)
+    assert stored(world) == {}
+    browser.post(address(world), _as_shown(page))
+    assert set(stored(world)) == {world.mean.pk, world.count.pk}
 
 
 def test_a_version_that_nobody_has_shown_is_refused(world, browser):
