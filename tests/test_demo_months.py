@@ -17,6 +17,7 @@ from indicators.models import Measurement, MonthlyReturn, Suspension
 from indicators.periods import Period, last_day
 from indicators.results import Absence
 from qualepref.demo import content, months
+from referentiel import yearly
 from sites import closures
 
 PUBLISHED = Path(__file__).parent / "data" / "published_2019_2020.csv"
@@ -137,6 +138,15 @@ def test_complaints_at_istres_are_the_one_silence(demo):
     assert found.sentence.startswith(
         "Istres, réclamations et suggestions à traiter\xa0: aucun cas depuis avril\xa02019, quand on en "
     )
+
+
+def test_its_own_targets_of_2019_judge_2019_alone(demo):
+    targets = {
+        year: cells(demo, year, "appels-perdus")["Siège"].target_label for year in ("2018", "2019", "2020")
+    }
+
+    assert targets == {"2018": "≤\xa010\xa0%", "2019": "≤\xa09\xa0%", "2020": "≤\xa010\xa0%"}
+    assert len(yearly.left(demo, 2020)) == 3
 
 
 def test_a_second_run_changes_nothing(demo):

@@ -17,12 +17,19 @@ from simple_history.utils import bulk_create_with_history
 from indicators import periods, returns
 from indicators.collection import sign
 from indicators.models import EntrySchedule, Measurement, MonthlyReturn, Note, Suspension
-from referentiel.models import Indicator
+from referentiel.models import Certainty, Indicator, Target
 from sites.models import Agent, Membership, Prefecture, Service
 
 HERE = Path(__file__).parent
 FIRST, LAST = datetime.date(2019, 1, 1), datetime.date(2020, 12, 1)
 MARK = "Données fictives"
+SOURCE = "Comité de pilotage de janvier 2019 (données fictives)"
+# What the préfecture sets itself for 2019, beyond the référentiel.
+TARGETS = {
+    "appels-perdus": ("≤", 9),
+    "courriels-dans-les-delais": ("≥", 97),
+    "point-numerique-satisfaction": ("≥", 90),
+}
 NOTES = {
     2019: "Données fictives\xa0: les mois de 2019 sont inventés pour la démonstration. Ils retrouvent la "
     "fréquentation publiée des points numériques et leur satisfaction du premier semestre.",
@@ -59,20 +66,37 @@ def enter(prefecture: Prefecture) -> None:
             reason=f"les données fictives de la démonstration s’arrêtent en {periods.in_words(LAST)}.",
         ),
     ]
-    for row in (schedule, *notes, *suspensions):
+    followed = Indicator.objects.followed_between(prefecture, FIRST, LAST)
+    indicators = {indicator.key: indicator for indicator in followed}
+    targets = [
+        Target(
+            indicator=indicators[key],
+            prefecture=prefecture,
+            comparator=comparator,
+            value=value,
+            origin=Target.Origin.LOCAL,
+            starts_on=FIRST,
+            ends_on=datetime.date(FIRST.year, 12, 31),
+            source=SOURCE,
+            certainty=Certainty.CERTAIN,
+            edited_by_hand=True,
+        )
+        for key, (comparator, value) in TARGETS.items()
+    ]
+    for row in (schedule, *notes, *suspensions, *targets):
         sign(row, manager, MARK).save()
     services = {
         (service.unit.short_name, service.short_name): service
         for service in Service.objects.filter(unit__prefecture=prefecture).select_related("unit")
     }
     traced: dict[str, Any] = {"default_user": manager, "default_change_reason": MARK}
-    bulk_create_with_history(list(_figures(prefecture, services)), Measurement, **traced)
+    bulk_create_with_history(list(_figures(prefecture, services, indicators)), Measurement, **traced)
     bulk_create_with_history(list(_returns(schedule, services, manager)), MonthlyReturn, **traced)
 
 
-def _figures(prefecture: Prefecture, services: dict[tuple[str, str], Service]) -> Iterator[Measurement]:
-    followed = Indicator.objects.followed_between(prefecture, FIRST, LAST)
-    indicators = {indicator.key: indicator for indicator in followed}
+def _figures(
+    prefecture: Prefecture, services: dict[tuple[str, str], Service], indicators: dict[str, Indicator]
+) -> Iterator[Measurement]:
     for row in _rows("months_2019_2020.csv"):
         service, indicator = services[row["unit"], row["service"]], indicators[row["indicator"]]
         month = datetime.date.fromisoformat(f"{row['month']}-01")
