@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import partial
@@ -71,7 +71,7 @@ class Wrong(StrEnum):
     SAID_TWICE = "said_twice"
 
 
-class _WrongCellError(Exception):
+class WrongCellError(Exception):
     def __init__(self, column: str, code: Wrong, sentence: str) -> None:
         super().__init__(sentence)
         self.column, self.code = column, code
@@ -126,7 +126,7 @@ class Examination:
 
 
 @dataclass(frozen=True)
-class _Filled:
+class Filled:
     """A row that was understood."""
 
     row: Row
@@ -179,27 +179,41 @@ def examine(source: FigureImport, rows: list[Row], services: Collection[Service]
     reading = _Reading(list(every), {service.pk for service in services}, owed, source.year)
     for row in _unmerged(rows):
         reading.read(row)
-    stood = standings(prefecture, {service for service, _ in reading.filled}, period)
+    return settle(prefecture, period, owed, reading.filled, reading.problems, rows=len(rows))
+
+
+def settle(
+    prefecture: Prefecture,
+    period: Period,
+    owed: Owed,
+    filled: Mapping[tuple[Service, datetime.date], list[Filled]],
+    problems: Iterable[Problem],
+    *,
+    rows: int,
+) -> Examination:
+    """What cells would change, and what else is wrong with them."""
+    problems = list(problems)
+    stood = standings(prefecture, {service for service, _ in filled}, period)
     stale = (
         one.cell.seen
-        for place, found in reading.filled.items()
+        for place, found in filled.items()
         for one in found
         if one.cell.seen != stood[place].versions.get(one.cell.indicator.pk, 0)
     )
     past = entry.said_before(stale)
     changes: list[Change] = []
     cells: dict[tuple[Service, datetime.date], list[Typed]] = {}
-    for place, found in reading.filled.items():
+    for place, found in filled.items():
         standing = replace(stood[place], past=past)
         weighed = weigh((one.cell for one in found), standing, owed)
         lines = {one.cell.indicator: one.row for one in found}
-        reading.problems += _problems(weighed, standing, lines)
+        problems += _problems(weighed, standing, lines)
         if weighed.changed:
             cells[place] = [cell for cell, _ in weighed.changed]
             changes += [_change(standing, cell, row) for cell, row in weighed.changed]
-    problems = sorted(reading.problems, key=lambda problem: problem.row or 0)
-    understood = sum(map(len, reading.filled.values()))
-    return Examination(len(rows), understood - len(changes), problems, changes, cells)
+    problems.sort(key=lambda problem: problem.row or 0)
+    understood = sum(map(len, filled.values()))
+    return Examination(rows, understood - len(changes), problems, changes, cells)
 
 
 def write(source: FigureImport, examined: Examination, *, by: Agent) -> None:
@@ -263,27 +277,27 @@ class _Reading:
 
     def __init__(self, services: list[Service], own: set[int], owed: Owed, year: int) -> None:
         self.problems: list[Problem] = []
-        self.filled: dict[tuple[Service, datetime.date], list[_Filled]] = defaultdict(list)
+        self.filled: dict[tuple[Service, datetime.date], list[Filled]] = defaultdict(list)
         self._services, self._own, self._owed, self._year = services, own, owed, year
         self._of_month: dict[tuple[Service, datetime.date], list[Indicator]] = {}
-        self._seen: dict[tuple[Service, datetime.date, Indicator], _Filled] = {}
+        self._seen: dict[tuple[Service, datetime.date, Indicator], Filled] = {}
 
     def read(self, row: Row) -> None:
-        wrong: list[_WrongCellError] = []
-        service = _kept(wrong, lambda: self._service(row))
-        month = _kept(wrong, lambda: _month(row["month"], self._year))
-        indicator = _kept(wrong, lambda: self._indicator(row, service, month))
+        wrong: list[WrongCellError] = []
+        service = kept(wrong, lambda: self._service(row))
+        month = kept(wrong, lambda: _month(row["month"], self._year))
+        indicator = kept(wrong, lambda: self._indicator(row, service, month))
         said = _said(row, indicator, wrong)
-        seen = _kept(wrong, lambda: _version(row["version"]))
+        seen = kept(wrong, lambda: _version(row["version"]))
         if not wrong and service and month and indicator:
-            filled = _Filled(row, Typed(indicator, said, seen or 0))
+            filled = Filled(row, Typed(indicator, said, seen or 0))
             twin = self._seen.setdefault((service, month, indicator), filled)
             if twin is filled:
                 self.filled[service, month].append(filled)
             elif twin.cell.said != said:
                 sentence = f"La ligne {twin.row.line} dit autre chose du même chiffre : n'en garder qu'une."
-                wrong.append(_WrongCellError("indicator", Wrong.SAID_TWICE, sentence))
-        self.problems += [_problem(row, one.column, one.code, str(one)) for one in wrong]
+                wrong.append(WrongCellError("indicator", Wrong.SAID_TWICE, sentence))
+        self.problems += [problem_in(row, one.column, one.code, str(one)) for one in wrong]
 
     def _service(self, row: Row) -> Service:
         unit, name = folded(row["unit"]), folded(row["service"])
@@ -305,7 +319,7 @@ class _Reading:
             sentence = f"Les chiffres de « {found[0].name} » ne sont pas à saisir par vous : ôter la ligne."
         else:
             return found[0]
-        raise _WrongCellError("service", Wrong.UNKNOWN_SERVICE, sentence)
+        raise WrongCellError("service", Wrong.UNKNOWN_SERVICE, sentence)
 
     def _indicator(self, row: Row, service: Service | None, month: datetime.date | None) -> Indicator:
         label, code = folded(row["indicator"]), folded(row["code"])
@@ -327,14 +341,14 @@ class _Reading:
             if found
             else f"« {said} » n'est pas un indicateur suivi en {self._year} : reprendre celui du modèle."
         )
-        raise _WrongCellError("indicator", Wrong.UNKNOWN_INDICATOR, sentence)
+        raise WrongCellError("indicator", Wrong.UNKNOWN_INDICATOR, sentence)
 
 
-def _kept(wrong: list[_WrongCellError], read: Callable[[], T]) -> T | None:
+def kept(wrong: list[WrongCellError], read: Callable[[], T]) -> T | None:
     """What a cell says; None where it is wrong, which is told."""
     try:
         return read()
-    except _WrongCellError as error:
+    except WrongCellError as error:
         wrong.append(error)
         return None
 
@@ -349,16 +363,16 @@ def _unmerged(rows: list[Row]) -> Iterator[Row]:
         yield replace(row, cells={**row.cells, **above})
 
 
-def _said(row: Row, indicator: Indicator | None, wrong: list[_WrongCellError]) -> Said | None:
+def _said(row: Row, indicator: Indicator | None, wrong: list[WrongCellError]) -> Said | None:
     """What a row says of its figure; None where it says nothing, or cannot be read."""
     if not any(row[name] for name in CONTENT):
         return None
     before = len(wrong)
-    numbers = [_kept(wrong, partial(_number, row, name)) for name in ("numerator", "denominator")]
-    answer = _kept(wrong, lambda: _answer(row["answer"])) or ""
+    numbers = [kept(wrong, partial(number_in, row, name)) for name in ("numerator", "denominator")]
+    answer = kept(wrong, lambda: _answer(row["answer"])) or ""
     if len(wrong) > before or indicator is None:
         return None
-    return _kept(wrong, lambda: _combined(row, indicator, answer, numbers))
+    return kept(wrong, lambda: _combined(row, indicator, answer, numbers))
 
 
 def _combined(row: Row, indicator: Indicator, answer: str, numbers: list[int | None]) -> Said:
@@ -366,17 +380,17 @@ def _combined(row: Row, indicator: Indicator, answer: str, numbers: list[int | N
     said = Said(numerator, denominator, row["reason"], row["reserve"], row["comment"])
     if answer and (any(numbers) or (answer == NOT_MEASURED and numbers != [None, None])):
         sentence = f"La réponse est « {answer} » et la ligne a des nombres : garder l'un ou l'autre."
-        raise _WrongCellError("answer", Wrong.UNREADABLE_CELL, sentence)
+        raise WrongCellError("answer", Wrong.UNREADABLE_CELL, sentence)
     if answer == NO_CASE:
         is_count = Measurement.Shape.of(indicator) == Measurement.Shape.COUNT
         return replace(said, numerator=0, denominator=None if is_count else 0)
     if not answer and numbers == [None, None] and not row["reason"]:
         sentence = "Une note ne suffit pas : donner le chiffre, ou répondre « non mesurable » avec son motif."
-        raise _WrongCellError("numerator", Wrong.UNREADABLE_CELL, sentence)
+        raise WrongCellError("numerator", Wrong.UNREADABLE_CELL, sentence)
     return said
 
 
-def _number(row: Row, column: str) -> int | None:
+def number_in(row: Row, column: str) -> int | None:
     said = row[column]
     text = re.sub(r"\s", "", said)
     if not text:
@@ -394,13 +408,13 @@ def _number(row: Row, column: str) -> int | None:
         sentence = f"« {said} » n'est pas un nombre entier : écrire les deux nombres, le taux se calcule."
     else:
         sentence = f"« {said[:60]} » n'est pas un nombre entier sans signe."
-    raise _WrongCellError(column, Wrong.UNREADABLE_CELL, sentence)
+    raise WrongCellError(column, Wrong.UNREADABLE_CELL, sentence)
 
 
 def _answer(text: str) -> str:
     if folded(text) not in _ANSWERS:
         sentence = f"« {text[:60]} » n'est pas une réponse : écrire « {NO_CASE} » ou « {NOT_MEASURED} »."
-        raise _WrongCellError("answer", Wrong.UNREADABLE_CELL, sentence)
+        raise WrongCellError("answer", Wrong.UNREADABLE_CELL, sentence)
     return _ANSWERS[folded(text)]
 
 
@@ -408,23 +422,23 @@ def _version(text: str) -> int:
     found = _WHOLE.fullmatch(text or "0")
     if found is None or len(found[1]) > MOST_DIGITS:
         sentence = f"« {text[:60]} » n'est pas une version : laisser cette colonne comme elle était."
-        raise _WrongCellError("version", Wrong.UNREADABLE_CELL, sentence)
+        raise WrongCellError("version", Wrong.UNREADABLE_CELL, sentence)
     return int(found[1])
 
 
 def _month(text: str, year: int) -> datetime.date:
     """« mars 2020 », and what spreadsheets make of it: « mars-20 », « 01/03/2020 », « 2020-03-01 »."""
-    number, own_year = _month_and_year(text)
+    number, own_year = month_and_year(text)
     if not 1 <= number <= 12:
         sentence = f"« {text[:60]} » n'est pas un mois : écrire « mars {year} »."
     elif own_year != year:
         sentence = f"Ce mois n'est pas de {year} : l'importer avec les chiffres de son année."
     else:
         return datetime.date(year, number, 1)
-    raise _WrongCellError("month", Wrong.UNREADABLE_MONTH, sentence)
+    raise WrongCellError("month", Wrong.UNREADABLE_MONTH, sentence)
 
 
-def _month_and_year(text: str) -> tuple[int, int]:
+def month_and_year(text: str) -> tuple[int, int]:
     """(0, 0) where it is no month. Two digits of a year are of this century."""
     for form in _MONTH_FORMS:
         if found := form.fullmatch(text.strip()):
@@ -450,20 +464,20 @@ def _problems(weighed: Weighed, standing: Standing, lines: Mapping[Indicator, Ro
         return
     if lock := returns.lock_on(standing.found):
         for cell, _ in weighed.changed:
-            yield _problem(lines[cell.indicator], "month", Wrong.LOCKED, lock)
+            yield problem_in(lines[cell.indicator], "month", Wrong.LOCKED, lock)
         return
     for indicator, sentence in weighed.problems.items():
-        yield _problem(lines[indicator], "numerator", Wrong.IMPOSSIBLE, sentence)
+        yield problem_in(lines[indicator], "numerator", Wrong.IMPOSSIBLE, sentence)
     for clash in weighed.clashes:
         saved = _of_row(clash.saved) if clash.saved else "rien"
         sentence = (
             f"Ce qui est enregistré a changé depuis le téléchargement de ce tableau ({saved}) : le "
             "télécharger de nouveau, et y reporter le chiffre."
         )
-        yield _problem(lines[clash.indicator], "version", Wrong.WRITTEN_MEANWHILE, sentence)
+        yield problem_in(lines[clash.indicator], "version", Wrong.WRITTEN_MEANWHILE, sentence)
 
 
-def _problem(row: Row, column: str, code: Wrong, sentence: str) -> Problem:
+def problem_in(row: Row, column: str, code: Wrong, sentence: str) -> Problem:
     return Problem(row.line, column, row["service"], row["indicator"], code.value, True, sentence)
 
 

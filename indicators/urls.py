@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from indicators import views, views_figures, views_months, views_silences, views_trends
+from indicators import views, views_figures, views_months, views_phones, views_silences, views_trends
 
 of_a_figure = [
     path("", views_figures.figure, name="figure"),
@@ -27,6 +27,11 @@ urlpatterns = [
     path("silences/", views_silences.silences, name="silences"),
     path("silences/<int:unit>/<int:indicator>/", views_silences.silence_explain, name="silence_explain"),
     path("imports/", include("indicators.urls_imports")),
+    path("telephone/", views_phones.phone_lines, name="phone_lines"),
+    path("telephone/ajouter/", views_phones.phone_line_new, name="phone_line_new"),
+    path("telephone/<int:line>/", views_phones.phone_line, name="phone_line"),
+    path("telephone/fichiers/", views_phones.phone_file_new, name="phone_file_new"),
+    path("telephone/fichiers/<int:number>/", views_phones.phone_file, name="phone_file"),
     path("mois/fichiers/", views_months.month_files, name="month_files"),
     path("mois/fichiers/modele/", views_months.month_table_file, name="month_table_file"),
     path("mois/fichiers/<int:number>/", views_months.month_file, name="month_file"),

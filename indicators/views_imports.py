@@ -32,12 +32,16 @@ from sites.access import Action, AgentRequest, enter
 from sites.asking import asks_first, sent
 from sites.models import TraceEntry
 
+Contents = FigureImport.Contents
 READING_WORDS = progress.Words(
     absent="La lecture du fichier n'a pas été demandée.",
     waiting="En attente. La lecture prend en général quelques secondes.",
     done="Le fichier est lu.",
     failed="Le fichier n'a pas pu être lu",
 )
+# The pages of figures of months: of one file, and where one brings it.
+PAGES: dict[str, str] = {Contents.MONTHS: "month_file", Contents.PHONE: "phone_file"}
+LISTS: dict[str, str] = {Contents.MONTHS: "month_files", Contents.PHONE: "phone_lines"}
 # Of what is new or changed, on one page; the history of the import has all of it.
 MOST_CHANGES = 500
 
@@ -103,7 +107,7 @@ def import_detail(request: AgentRequest, slug: str, number: int) -> HttpResponse
     """What became of a file: by whom, when, with which answers, and what it changed."""
     source = source_of(request, slug, number)
     if source.is_monthly:
-        return redirect("month_file", slug, number)
+        return redirect(PAGES[source.contents], slug, number)
     if source.is_open:
         return redirect("import_review", slug, number)
     problems = [Problem(**problem) for problem in source.problems]
@@ -153,7 +157,7 @@ def import_review(request: AgentRequest, slug: str, number: int) -> HttpResponse
     """A draft: how far its reading is, then its problems, and the table as it was read."""
     source = source_of(request, slug, number)
     if source.is_monthly:
-        return redirect("month_file", slug, number)
+        return redirect(PAGES[source.contents], slug, number)
     if not source.is_open:
         return redirect("import_detail", slug, number)
     if source.state == FigureImport.State.READING:
@@ -205,7 +209,7 @@ def import_answer(
     request: AgentRequest, slug: str, number: int, row: int, column: str, code: str
 ) -> HttpResponse:
     """Answer a blocking problem, then go to the next one. Who comes second sees what the first one said."""
-    source = source_of(request, slug, number, is_monthly=False)
+    source = source_of(request, slug, number, Contents.RESULTS, Contents.NOTES)
     if source.state != FigureImport.State.TO_CHECK:
         return redirect("import_review", slug, number)
     question, examined = _question(source, (row, column, code))
@@ -262,7 +266,7 @@ def import_answer(
 @asks_first
 def import_confirm(request: AgentRequest, slug: str, number: int) -> HttpResponse:
     """Say what will be written; then write what was read."""
-    source = source_of(request, slug, number, is_monthly=False)
+    source = source_of(request, slug, number, Contents.RESULTS, Contents.NOTES)
     form = ConfirmForm(sent(request))
     if form.is_valid():
         try:
@@ -312,24 +316,24 @@ def import_abandon(request: AgentRequest, slug: str, number: int) -> HttpRespons
         return redirect("import_detail", slug, number)
     trace.record(request, TraceEntry.Event.WROTE, f"Import n°\xa0{number}, abandonné")
     messages.success(request, f"L'import de «\xa0{source.file_name}\xa0» est abandonné.")
-    return redirect("month_files" if source.is_monthly else "imports", slug)
+    return redirect(LISTS.get(source.contents, "imports"), slug)
 
 
 # --- what the views share ----------------------------------------------------------------------------------
 
 
 def source_of(
-    request: AgentRequest, slug: str, number: int, *, is_monthly: bool | None = None
+    request: AgentRequest, slug: str, number: int, *contents: FigureImport.Contents
 ) -> FigureImport:
-    """An import of the préfecture, of monthly figures or of others, for whoever may import: those who enter
-    figures bring back their own, the rest is the quality manager's."""
+    """An import of the préfecture, of some contents or any, for whoever may import: those who enter figures
+    bring back their own tables of months, the rest is the quality manager's."""
     prefecture = enter(request, slug, Action.ENTER_FIGURES).prefecture
     people = ("prefecture", "uploaded_by", "imported_by", "abandoned_by")
     found = FigureImport.objects.select_related(*people)
     source = found.filter(prefecture=prefecture, number=min(number, 2**31 - 1)).first()
-    if source is None or not source.is_monthly or source.uploaded_by != request.user:
+    if source is None or source.contents != Contents.MONTHS or source.uploaded_by != request.user:
         enter(request, slug, Action.WRITE_FIGURES)
-    if source is None or is_monthly not in (None, source.is_monthly):
+    if source is None or (contents and source.contents not in contents):
         raise Http404
     return source
 

@@ -61,7 +61,7 @@ def month_table_file(request: AgentRequest, slug: str) -> HttpResponse:
 def month_file(request: AgentRequest, slug: str, number: int) -> HttpResponse:
     """A file that was brought back: how far its reading is, what is wrong with it or what it changes, then
     what it changed."""
-    source = source_of(request, slug, number, is_monthly=True)
+    source = source_of(request, slug, number, FigureImport.Contents.MONTHS)
     if source.state == FigureImport.State.READING:
         return reading_page(request, source)
     if source.state != FigureImport.State.TO_CHECK:

@@ -308,6 +308,7 @@ def explained(prefecture: Prefecture, organised: None) -> None:
         source_row=4,
     )
     factories.NoteFactory(pk=9012, prefecture=prefecture, unit=unit, indicator=indicator)
+    factories.PhoneLineFactory(pk=9021, service=Service.objects.get(pk=9003), indicator=indicator)
 
 
 @pytest.fixture
@@ -327,6 +328,8 @@ def imports(published: Bilan) -> None:
         draft.save()
     own = {"uploaded_by": published.frozen_by, "imported_by": published.frozen_by}
     factories.FigureImportFactory(prefecture=prefecture, number=9004, contents=months, **own)
+    phone = FigureImport.Contents.PHONE
+    factories.FigureImportFactory(prefecture=prefecture, number=9005, contents=phone, **own)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from improvement.models import Action, Duty, DutyDone
-from indicators.models import FigureImport, Measurement, Note, Suspension
+from indicators.models import FigureImport, Measurement, Note, PhoneLine, Suspension
 from jobs.models import Job
 from publications.models import Bilan, Document, Entry, Part, Presentation
 from referentiel.models import (
@@ -281,6 +281,16 @@ class SuspensionFactory(DjangoModelFactory):
     first_month = datetime.date(2018, 3, 1)
     last_month = datetime.date(2018, 3, 1)
     reason = "Crise sanitaire."
+
+
+class PhoneLineFactory(DjangoModelFactory):
+    class Meta:
+        model = PhoneLine
+
+    service = factory.SubFactory(ServiceFactory)
+    prefecture = factory.SelfAttribute("service.unit.prefecture")
+    number = factory.Sequence(lambda n: f"04 91 00 {n:02} 00")
+    indicator = factory.SubFactory(IndicatorFactory)
 
 
 class NoteFactory(DjangoModelFactory):

@@ -3,6 +3,7 @@
 from indicators.models.bounds import Bounds
 from indicators.models.figures import Measurement, Note, measure, target
 from indicators.models.imports import FigureImport, ImportAnswer
+from indicators.models.phones import PhoneLine, PhoneMapping
 from indicators.models.returns import EntrySchedule, MonthlyReturn, Suspension
 from indicators.models.silences import Acknowledgement
 
@@ -15,6 +16,8 @@ __all__ = [
     "Measurement",
     "MonthlyReturn",
     "Note",
+    "PhoneLine",
+    "PhoneMapping",
     "Suspension",
     "measure",
     "target",

@@ -39,6 +39,7 @@ class FigureImport(models.Model):
         RESULTS = "results", "résultats de l’année"
         NOTES = "notes", "notes du tableau"
         MONTHS = "months", "chiffres de mois"
+        PHONE = "phone", "statistiques téléphoniques"
 
     OPEN = (State.READING, State.TO_CHECK)
 
@@ -125,7 +126,8 @@ class FigureImport(models.Model):
 
     @property
     def is_monthly(self) -> bool:
-        return self.contents == self.Contents.MONTHS
+        """It writes figures of months, which have a page of their own and no answers."""
+        return self.contents in (self.Contents.MONTHS, self.Contents.PHONE)
 
     @property
     def mark(self) -> str:

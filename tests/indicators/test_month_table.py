@@ -16,6 +16,7 @@ from indicators.periods import Period
 from sheets.child import read_apart
 from sheets.reading import Row
 from sheets.writing import KINDS, write
+from tests import factories
 from tests.indicators.monthly import MARCH, Monthly
 
 YEAR = Period.year(2020)
@@ -401,3 +402,26 @@ def test_the_fingerprint_changes_with_what_is_stored(world):
     assert looked_at(world, rows).fingerprint == before
     entry.save(world.services[0], MARCH, [Typed(world.count, Said(4), 0)], by=world.manager)
     assert looked_at(world, rows).fingerprint != before
+
+
+def test_social_networks_are_own_indicators_of_the_prefecture(world):
+    """Subscribers, posts and engagement rate (« données fictives »): no figure of a kind of its own."""
+    own = {"engagement": world.rate.engagement, "prefecture": world.prefecture}
+    followers, posts, rate = (
+        factories.IndicatorFactory(key=key, title=title, unit=unit, **own)
+        for key, title, unit in (
+            ("abonnes", "Abonnés en fin de mois", "count"),
+            ("publications", "Publications du mois", "count"),
+            ("engagement", "Taux d’engagement", "percent"),
+        )
+    )
+    rows = filled(taken(world), world, followers, numerator="12 480")
+    rows = filled(
+        filled(rows, world, posts, answer="aucun cas"), world, rate, numerator="310", denominator="9800"
+    )
+
+    brought(world, rows)
+
+    assert (stored(world, followers).numerator, stored(world, posts).numerator) == (12_480, 0)
+    assert stored(world, rate).denominator == 9_800
+    assert looked_at(world, taken(world)).changes == []
