@@ -150,6 +150,7 @@ def service_month(request: AgentRequest, slug: str, month: str, service: int) ->
         "row": next((row for row in _rows(access, day) if row.service == held), None),
         "found": returns.of(held, day),
         "events": history.of_month(held, day),
+        "may_enter": access.services_for(Action.ENTER_FIGURES).filter(pk=held.pk).exists(),
     }
     return render(request, "indicators/control_service.html", context)
 

@@ -195,33 +195,6 @@ def test_a_month_is_left_open_to_a_day_to_come_with_a_reason(world, manager):
     assert (event.what, event.why) == ("laissé ouvert", "Panne.")
 
 
-# --- no path changes a closed month ------------------------------------------------------------------------
-
-
-@pytest.fixture
-def closed(filled):
-    returns.close(filled.prefecture, MARCH, filled.services, by=None)
-    return filled
-
-
-def test_a_figure_is_refused_in_a_closed_month(closed):
-    with pytest.raises(returns.LockedError, match="ce mois est clos"):
-        entry.save(closed.services[0], MARCH, [closed.typed(closed.count, 5)], by=closed.manager)
-
-
-def test_a_closed_month_is_neither_sent_nor_sent_back_nor_left_open_nor_validated(closed):
-    service, today = closed.services[0], closed.prefecture.today()
-
-    with pytest.raises(returns.RefusedError):
-        returns.send(service, MARCH, by=closed.referent)
-    with pytest.raises(returns.RefusedError):
-        returns.send_back(service, MARCH, "À revoir.", by=closed.manager)
-    with pytest.raises(returns.RefusedError):
-        returns.keep_open(service, MARCH, today, "Panne.", by=closed.manager)
-    assert returns.validate(closed.prefecture, MARCH, closed.services, by=closed.manager) == 0
-    assert state(closed) == State.CLOSED
-
-
 # --- the calendar ------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,10 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from indicators.models import FigureImport, Measurement
+from indicators.models import FigureImport, Measurement, MonthlyReturn
+from referentiel.models import Indicator
+from sites.models import Service
+from tests.factories import MonthFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shipped")]
 
@@ -146,3 +149,22 @@ def test_what_cannot_be_done_ends_in_a_sentence(arguments, sentence):
 
     assert shown == ""
     assert sentence in said
+
+
+def test_a_yearly_table_changes_no_month_closed_or_not():
+    service = Service.objects.filter(perimeters__isnull=False).first()
+    indicator = Indicator.objects.filter(unit="percent").first()
+    month = MonthFactory(service=service, indicator=indicator)
+    MonthlyReturn.objects.create(
+        prefecture=month.prefecture,
+        service=service,
+        month=month.period_start,
+        state="closed",
+        due_on="2018-02-05",
+    )
+
+    run(TABLE, *FOR_2018, "--answers", ANSWERS)
+
+    (kept,) = Measurement.objects.filter(period="month")
+    assert (kept, kept.numerator, kept.denominator, kept.history.count()) == (month, 92, 100, 1)
+    assert MonthlyReturn.objects.get().state == "closed"
