@@ -111,8 +111,8 @@ SUBJECTS = (
     Section(
         "Indicateurs",
         (
-            Page("Saisie du mois", "entry_list", Action.ENTER_FIGURES),
             Page("Tableau de bord", "board_latest", Action.READ),
+            Page("Saisie du mois", "entry_list", Action.ENTER_FIGURES),
             Page("Évolution", "trends", Action.READ),
             Page("Suivi des mois", "completeness", Action.READ),
             Page("Suspensions", "suspensions", Action.READ),
