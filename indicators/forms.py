@@ -329,6 +329,13 @@ class TargetForm(DsfrBaseForm):
         return Comparator(self.cleaned_data["comparator"])
 
 
+class RemarkForm(DsfrBaseForm):
+    """The sentences of a month; empty, they are taken back."""
+
+    text = SentenceField(label="Texte", required=False)
+    version = VersionField()
+
+
 class NoteForm(DsfrBaseForm):
     text = SentenceField(label="Note", error_messages={"required": "Écrire la note."})
     version = VersionField()

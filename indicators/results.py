@@ -15,11 +15,11 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
-from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet
 from django.utils.functional import cached_property
 
 from indicators import expected, periods, suspensions
-from indicators.models import Measurement, Note, Suspension
+from indicators.models import Measurement, MonthlyReturn, Note, Suspension
 from indicators.periods import Period, shifted
 from indicators.sums import Figure, Figures
 from referentiel.measures import (
@@ -257,11 +257,19 @@ def of_year(prefecture: Prefecture, year: int, *, units: QuerySet[Unit] | None =
     return of_period(prefecture, Period.year(year), units=units)
 
 
-def of_period(prefecture: Prefecture, period: Period, *, units: QuerySet[Unit] | None = None) -> Board:
-    """The board of a period, each result beside that of the same months of the year before."""
+def of_period(
+    prefecture: Prefecture,
+    period: Period,
+    *,
+    units: QuerySet[Unit] | None = None,
+    is_validated: bool = False,
+) -> Board:
+    """The board of a period, each result beside that of the same months of the year before; if asked, of the
+    months alone that the quality manager has validated or closed."""
     columns, charges = expected.of_units(prefecture.units.all() if units is None else units, period)
     held = suspensions.over(prefecture, period.before.first, period.last)
-    figures = Figures.of_pair(_counted(prefecture, period, held), period)
+    rows = _counted(prefecture, period, held)
+    figures = Figures.of_pair(_validated(rows, period) if is_validated else rows, period)
     own = {unit.pk for unit in columns}
     measured = {indicator for unit, indicator in figures.cells if unit in own}
     indicators = Indicator.objects.filter(
@@ -303,6 +311,16 @@ def _counted(prefecture: Prefecture, period: Period, held: list[Suspension]) -> 
         months &= ~Q(period_start__range=between)
     rows = rows.filter(months) if period.is_year else rows.filter(months, period="month")
     return suspensions.without(rows, held)
+
+
+def _validated(rows: QuerySet[Measurement], period: Period) -> QuerySet[Measurement]:
+    """Those of the period alone whose month the quality manager has validated or closed."""
+    found = MonthlyReturn.objects.filter(
+        service=OuterRef("service"),
+        month=OuterRef("period_start"),
+        state__in=[MonthlyReturn.State.VALIDATED, MonthlyReturn.State.CLOSED],
+    )
+    return rows.filter(Q(period_start__lt=period.first) | Exists(found))
 
 
 def over_years(

@@ -17,6 +17,7 @@ urlpatterns = [
     path("<int:year>/", views.board, name="board"),
     path("<int:year>/comparer/<int:indicator>/", views.comparison_year, name="comparison_year"),
     path("periode/", include("indicators.urls_periods")),
+    path("direction/", include("indicators.urls_direction")),
     path("<int:year>/<int:unit>/<int:indicator>/", include(of_a_figure)),
     path("<int:year>/notes/", views_figures.year_notes, name="notes"),
     path("<int:year>/notes/nouvelle/", views_figures.note_new, name="note_new"),

@@ -32,6 +32,17 @@ def within(access: Access, period: Period) -> Period:
     return period
 
 
+def month_of_address(access: Access, month: str) -> Period:
+    """« 2020-03 » in an address: a month that has begun; 404 otherwise."""
+    try:
+        period = Period.parse(month)
+    except ValueError as error:
+        raise Http404 from error
+    if period.length != 1:
+        raise Http404
+    return within(access, period)
+
+
 def address(slug: str, period: Period) -> str:
     """The board of a period."""
     if period.is_year:

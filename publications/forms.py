@@ -137,6 +137,29 @@ class FreezeForm(DsfrBaseForm):
             del self.fields["erratum"]
 
 
+class FlashForm(DsfrBaseForm):
+    """What was read: the hash of the content on the screen; and, where an edition has been sent, what the new
+    one corrects of it."""
+
+    read = forms.RegexField("^[0-9a-f]{64}$", widget=forms.HiddenInput)
+    correction = PlainTextField(
+        label="Ce que corrige cette édition, et pourquoi",
+        max_length=REASON_MAX,
+        help_text="En une phrase ou deux, lues en tête de la page et du courriel.",
+        error_messages={
+            "required": "Dire ce que cette édition corrige, et pourquoi.",
+            "max_length": "Ce texte compte %(show_value)d caractères\xa0: "
+            "le ramener à %(limit_value)d au plus.",
+        },
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args: Any, is_correction: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_correction:
+            del self.fields["correction"]
+
+
 class WithdrawForm(DsfrBaseForm):
     reason = PlainTextField(
         label="Motif du retrait",

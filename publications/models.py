@@ -1,14 +1,16 @@
 """What is signed and shown: frozen documents with an edition, a hash and dates."""
 
+import json
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 from django.utils.text import slugify
 from simple_history.models import HistoricalRecords
 
+from indicators import periods
 from publications import formats
 from sites.access import Access
 from sites.inspection import Lack
@@ -197,6 +199,74 @@ class Bilan(models.Model):
         if self.replaced_at:
             return "remplacé"
         return "publié" if self.published_at else "arrêté"
+
+
+class FlashQuerySet(models.QuerySet["Flash"]):
+    def shown(self) -> Self:
+        """The last edition of each month: what the agents read now."""
+        later = Flash.objects.filter(
+            prefecture=OuterRef("prefecture"), month=OuterRef("month"), edition__gt=OuterRef("edition")
+        )
+        return self.exclude(Exists(later))
+
+
+class Flash(models.Model):
+    """The « flash info » of a month, as the agents of a préfecture read it. `content` is canonical JSON text
+    and never changes, whatever becomes of the figures; `sha256` is its hash.
+
+    An edition is numbered from 1 within its month; a later one takes its place and says what it corrects.
+    What it replaced stays readable under its own address.
+    """
+
+    prefecture = models.ForeignKey(Prefecture, models.PROTECT, related_name="flashes")
+    month = models.DateField("mois")
+    edition = models.PositiveSmallIntegerField("édition", default=1)
+    content = models.TextField("contenu")
+    sha256 = models.CharField("empreinte", max_length=64)
+    correction = models.TextField("ce que cette édition corrige", blank=True)
+    published_at = models.DateTimeField("publié le", default=timezone.now, editable=False)
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    objects = FlashQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "flash info"
+        ordering = ["-month", "-edition"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["prefecture", "month", "edition"],
+                name="flash_edition_is_unique_in_its_month",
+                violation_error_message="Cette édition existe déjà.",
+            ),
+            models.CheckConstraint(
+                name="flash_month_starts_a_month",
+                condition=Q(month__day=1),
+                violation_error_message="Un mois est écrit par son premier jour.",
+            ),
+            models.CheckConstraint(
+                name="later_flash_says_what_it_corrects",
+                condition=Q(edition=1) | ~Q(correction=""),
+                violation_error_message="Indiquer ce que cette édition corrige.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Flash info {periods.of_month(self.month)}, édition {self.edition}"
+
+    @property
+    def data(self) -> dict[str, Any]:
+        data: dict[str, Any] = json.loads(self.content)
+        return data
+
+    @property
+    def month_label(self) -> str:
+        """« mars 2020 »."""
+        return periods.in_words(self.month)
+
+    @property
+    def slug(self) -> str:
+        """The month in an address."""
+        return f"{self.month:%Y-%m}"
 
 
 class Entry(models.TextChoices):

@@ -3,7 +3,7 @@
 import django_filters
 import django_tables2 as tables
 
-from publications.models import Document, Entry
+from publications.models import Document, Entry, Flash
 from sites.lists import DayColumn, ListFilters, ListTable
 
 
@@ -24,6 +24,27 @@ class DocumentTable(ListTable):
         empty_text = (
             "Aucun document n’est encore déposé. Le premier paraîtra ici, avec sa rubrique et son état."
         )
+
+
+class FlashTable(ListTable):
+    month = tables.Column(
+        verbose_name="Mois", linkify=("flash", [tables.A("prefecture__slug"), tables.A("slug")])
+    )
+    edition = tables.Column(verbose_name="Édition")
+    published_at = DayColumn(verbose_name="Publié le")
+
+    class Meta(ListTable.Meta):
+        order_by = "-month"
+        empty_text = (
+            "Aucun flash info n’est encore publié. Le premier paraîtra ici une fois les chiffres d’un mois "
+            "validés."
+        )
+
+    def render_month(self, record: Flash) -> str:
+        return record.month_label
+
+    def value_month(self, record: Flash) -> str:
+        return f"{record.month:%m/%Y}"
 
 
 class DocumentFilters(ListFilters):

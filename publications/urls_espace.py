@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from publications import converters, views_documents
+from publications import converters, views_documents, views_flash
 
 register_converter(converters.AnyEntry, "entry")
 
@@ -8,6 +8,10 @@ register_converter(converters.AnyEntry, "entry")
 urlpatterns = [
     path("", views_documents.home, name="espace"),
     path("mentions/", views_documents.notices, name="notices"),
+    path("flash/", views_flash.flash_list, name="flashes"),
+    path("flash/<slug:month>/", views_flash.flash, name="flash"),
+    path("flash/<slug:month>/editions/<int:edition>/", views_flash.edition, name="flash_edition"),
+    path("flash/<slug:month>/preparer/", views_flash.prepare, name="flash_prepare"),
     path("<entry:entry>/", views_documents.entry, name="entry"),
     path("<entry:entry>/presentation/", views_documents.introduction, name="introduction"),
     path("documents/", views_documents.document_list, name="documents"),

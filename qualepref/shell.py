@@ -114,6 +114,8 @@ SUBJECTS = (
             Page("Tableau de bord", "board_latest", Action.READ),
             Page("Saisie du mois", "entry_list", Action.ENTER_FIGURES),
             Page("Évolution", "trends", Action.READ),
+            Page("Direction", "direction_latest", Action.READ),
+            Page("Point hebdomadaire", "weekly_point", Action.READ_PLAN),
             Page("Suivi des mois", "completeness", Action.READ),
             Page("Suspensions", "suspensions", Action.READ),
             Page("Silences", "silences", Action.READ),
@@ -133,6 +135,7 @@ SUBJECTS = (
         (
             Page("Rubriques", "espace", Action.READ),
             Page("Documents", "documents", Action.READ),
+            Page("Flash info", "flashes", Action.READ),
             Page("Bilans", "bilans", Action.READ),
             Page("Mentions et contact", "notices", Action.PUBLISH),
         ),

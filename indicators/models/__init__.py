@@ -4,6 +4,7 @@ from indicators.models.bounds import Bounds
 from indicators.models.figures import Measurement, Note, measure, target
 from indicators.models.imports import FigureImport, ImportAnswer
 from indicators.models.phones import PhoneLine, PhoneMapping
+from indicators.models.remarks import Remark
 from indicators.models.returns import EntrySchedule, MonthlyReturn, Suspension
 from indicators.models.silences import Acknowledgement
 
@@ -18,6 +19,7 @@ __all__ = [
     "Note",
     "PhoneLine",
     "PhoneMapping",
+    "Remark",
     "Suspension",
     "measure",
     "target",

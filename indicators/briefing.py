@@ -1,0 +1,82 @@
+"""What a direction reads of a month: its units, what is red first, what is late, then the rest."""
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.utils.functional import cached_property
+
+from indicators import completeness, remarks, results
+from indicators.completeness import Cell
+from indicators.models import Remark
+from indicators.periods import Period
+from indicators.results import Board, Result
+from referentiel.measures import Verdict
+from sites.access import Access
+from sites.models import Unit
+
+
+@dataclass(frozen=True)
+class Score:
+    """How many results of a unit reach their target, of those that have one; and in the same month of the
+    year before, of those that the two years have in common."""
+
+    unit: Unit
+    met: int
+    judged: int
+    met_before: int
+    judged_before: int
+
+
+@dataclass(frozen=True)
+class Briefing:
+    """`late` are the months of services, of this month and of those before it, that were due and not sent."""
+
+    board: Board
+    late: list[Cell]
+    remark: Remark
+
+    @property
+    def period(self) -> Period:
+        return self.board.period
+
+    @cached_property
+    def missed(self) -> list[Result]:
+        return [one for one in self._by_unit if one.verdict == Verdict.MISSED]
+
+    @property
+    def others(self) -> list[Result]:
+        """What has a value and misses nothing."""
+        return [one for one in self._by_unit if one.value is not None and one.verdict != Verdict.MISSED]
+
+    @property
+    def scores(self) -> list[Score]:
+        found = []
+        for unit, own in groupby(self._by_unit, key=lambda result: result.unit):
+            judged = [one for one in own if one.verdict in JUDGED]
+            before = [one.previous.verdict for one in judged if one.previous and not one.caution]
+            known = [verdict for verdict in before if verdict in JUDGED]
+            met = sum(one.verdict == Verdict.MET for one in judged)
+            if judged:
+                found.append(Score(unit, met, len(judged), known.count(Verdict.MET), len(known)))
+        return found
+
+    @property
+    def _by_unit(self) -> Iterator[Result]:
+        for place in range(len(self.board.units)):
+            for line in self.board.lines:
+                yield line.results[place]
+
+
+JUDGED = (Verdict.MET, Verdict.MISSED)
+
+
+def of(access: Access, month: datetime.date) -> Briefing:
+    """A month of the units of an agent, as it stands on the day of the access."""
+    units = access.units
+    board = results.of_period(access.prefecture, Period.month(month), units=units)
+    own = {unit.pk for unit in board.units}
+    months = completeness.all_months(access.prefecture, access.on)
+    late = [cell for cell in months.late if cell.service.unit_id in own and cell.month <= month]
+    return Briefing(board, late, remarks.of(access.prefecture, month))
