@@ -17,7 +17,7 @@ from simple_history.utils import bulk_create_with_history
 from indicators import periods, returns
 from indicators.collection import sign
 from indicators.models import EntrySchedule, Measurement, MonthlyReturn, Note, Suspension
-from referentiel.models import Certainty, Indicator, Target
+from referentiel.models import Certainty, Engagement, Indicator, Perimeter, Target
 from sites.models import Agent, Membership, Prefecture, Service
 
 HERE = Path(__file__).parent
@@ -30,6 +30,20 @@ TARGETS = {
     "courriels-dans-les-delais": ("≥", 97),
     "point-numerique-satisfaction": ("≥", 90),
 }
+# What the préfecture counts of its own, under the engagement that asks for a social network.
+OWN_SINCE = datetime.date(2020, 7, 1)
+OWN = (
+    ("nouveaux-abonnes", "Nouveaux abonnés aux réseaux sociaux", "Nouveaux abonnés", "count", "", ""),
+    ("publications", "Publications sur les réseaux sociaux", "Publications", "count", "", ""),
+    (
+        "taux-d-engagement",
+        "Taux d’engagement sur les réseaux sociaux",
+        "Taux d’engagement",
+        "percent",
+        "réactions, commentaires et partages",
+        "personnes atteintes",
+    ),
+)
 NOTES = {
     2019: "Données fictives\xa0: les mois de 2019 sont inventés pour la démonstration. Ils retrouvent la "
     "fréquentation publiée des points numériques et leur satisfaction du premier semestre.",
@@ -66,6 +80,8 @@ def enter(prefecture: Prefecture) -> None:
             reason=f"les données fictives de la démonstration s’arrêtent en {periods.in_words(LAST)}.",
         ),
     ]
+    for invented in _social_networks(prefecture):
+        sign(invented, manager, MARK).save()
     followed = Indicator.objects.followed_between(prefecture, FIRST, LAST)
     indicators = {indicator.key: indicator for indicator in followed}
     targets = [
@@ -92,6 +108,38 @@ def enter(prefecture: Prefecture) -> None:
     traced: dict[str, Any] = {"default_user": manager, "default_change_reason": MARK}
     bulk_create_with_history(list(_figures(prefecture, services, indicators)), Measurement, **traced)
     bulk_create_with_history(list(_returns(schedule, services, manager)), MonthlyReturn, **traced)
+
+
+def _social_networks(prefecture: Prefecture) -> Iterator[Indicator | Perimeter]:
+    """What the préfecture counts of its own, by the service that has charge of it from 2021 on: invented."""
+    engagement = Engagement.objects.get(referentiel__adoptions__prefecture=prefecture, key="reseaux-sociaux")
+    for position, (key, title, short_title, unit, numerator, denominator) in enumerate(OWN, 1):
+        yield Indicator(
+            engagement=engagement,
+            prefecture=prefecture,
+            key=key,
+            title=title,
+            short_title=short_title,
+            unit=unit,
+            direction=Indicator.Direction.UP,
+            numerator_name=numerator,
+            denominator_name=denominator,
+            starts_on=OWN_SINCE,
+            position=500 + position,
+            source=MARK,
+            certainty=Certainty.CERTAIN,
+            edited_by_hand=True,
+        )
+    yield Perimeter(
+        service=Service.objects.get(unit__prefecture=prefecture, short_name="SRCI"),
+        module=engagement.module,
+        measured=[engagement.key],
+        starts_on=OWN_SINCE,
+        ends_on=datetime.date(LAST.year, 12, 31),
+        source=MARK,
+        certainty=Certainty.CERTAIN,
+        edited_by_hand=True,
+    )
 
 
 def _figures(

@@ -405,12 +405,12 @@ def test_the_fingerprint_changes_with_what_is_stored(world):
 
 
 def test_social_networks_are_own_indicators_of_the_prefecture(world):
-    """Subscribers, posts and engagement rate (« données fictives »): no figure of a kind of its own."""
+    """New subscribers, posts and engagement rate (« données fictives »): no figure of a kind of its own."""
     own = {"engagement": world.rate.engagement, "prefecture": world.prefecture}
     followers, posts, rate = (
         factories.IndicatorFactory(key=key, title=title, unit=unit, **own)
         for key, title, unit in (
-            ("abonnes", "Abonnés en fin de mois", "count"),
+            ("abonnes", "Nouveaux abonnés", "count"),
             ("publications", "Publications du mois", "count"),
             ("engagement", "Taux d’engagement", "percent"),
         )
