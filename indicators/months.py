@@ -219,7 +219,8 @@ def of(result: Result, period: Period) -> Months:
     def told(month: datetime.date, of: Sequence[Part], previous: Result | None = None) -> Result:
         figure = _sum(indicator, month, of)
         target = result.target
-        return Result(unit, indicator, figure, target, _lack(figure, of, month, today), None, previous)
+        lack, whole = _lack(figure, of, month, today), Period.month(month).coverage
+        return Result(unit, indicator, figure, target, lack, None, previous, whole=whole)
 
     found = []
     for month in period:

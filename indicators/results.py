@@ -24,6 +24,7 @@ from indicators.periods import Period, shifted
 from indicators.sums import Figure, Figures
 from referentiel.measures import (
     NBSP,
+    WHOLE_YEAR,
     Comparator,
     Count,
     Coverage,
@@ -70,7 +71,7 @@ ABSENCE_LABELS = {
 @dataclass(frozen=True)
 class Result:
     """One cell of the board. `printed_verdict` is a document's word where no target is known; `notes` are the
-    numbers of its notes."""
+    numbers of its notes; `whole` are all the months of its period."""
 
     unit: Unit
     indicator: Indicator
@@ -80,6 +81,7 @@ class Result:
     printed_verdict: Verdict | None = None
     previous: "Result | None" = None
     notes: tuple[int, ...] = ()
+    whole: Coverage = WHOLE_YEAR
 
     @property
     def place(self) -> str:
@@ -144,8 +146,8 @@ class Result:
 
     @property
     def months_label(self) -> str:
-        """The months counted where they are not the whole year."""
-        return self.coverage.label if self.coverage and not self.coverage.is_whole_year else ""
+        """The months counted where they are not all those of the period."""
+        return self.coverage.label if self.coverage and self.coverage != self.whole else ""
 
     @property
     def target_label(self) -> str:
@@ -464,13 +466,15 @@ class _Known:
             _printed_verdict(figure),
             self._previous(unit, indicator),
             self._notes.on(unit, indicator),
+            self._period.coverage,
         )
 
     def _previous(self, unit: Unit, indicator: Indicator) -> Result:
         figure = self._figures.of(unit, indicator, self._before.first)
         target = _target(figure, self._targets[indicator.pk, self._before.first])
         absence = _absence(figure) if figure else self._lack(unit, indicator, self._before)
-        return Result(unit, indicator, figure, target, absence, _printed_verdict(figure))
+        verdict, whole = _printed_verdict(figure), self._before.coverage
+        return Result(unit, indicator, figure, target, absence, verdict, whole=whole)
 
     def _lack(self, unit: Unit, indicator: Indicator, period: Period) -> Absence:
         """Why a cell says nothing."""
