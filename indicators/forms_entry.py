@@ -18,7 +18,6 @@ from sites.fields import VersionField
 FIGURE, NOTHING, UNMEASURED = "figure", "nothing", "unmeasured"
 MINE = re.compile("mine-([0-9]{1,18})")
 THEIRS = "theirs"
-TWO_ANSWERS = "Un nombre est tapé\xa0: l’effacer, ou choisir «\xa0un chiffre\xa0»."
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,9 @@ class CellForm(forms.Form):
         self.row, self.asks_reason = row, asks_reason
         self.clash: Told | None = None
         is_count = row.shape == Measurement.Shape.COUNT
-        choices = [(FIGURE, "un chiffre"), (NOTHING, "aucun cas"), (UNMEASURED, "non mesurable")]
-        self.fields["answer"].choices = choices[::2] if is_count else choices  # type: ignore[attr-defined]
+        answers = [(FIGURE, "un chiffre"), (NOTHING, "aucun cas"), (UNMEASURED, "non mesurable")]
+        self.answers = answers[::2] if is_count else answers
+        self.fields["answer"].choices = self.answers  # type: ignore[attr-defined]
         self.fields["numerator"].label, self.fields["denominator"].label = names_of(row.indicator)
         if is_count:
             del self.fields["denominator"]
@@ -78,20 +78,26 @@ class CellForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        if self.errors:
-            return data
-        numbers = [data.get("numerator"), data.get("denominator")]
-        is_typed = any(number is not None for number in numbers)
-        match data["answer"]:
-            case "nothing" if any(numbers):
-                self.add_error("answer", TWO_ANSWERS)
-            case "unmeasured" if is_typed:
-                self.add_error("answer", TWO_ANSWERS)
-            case "unmeasured" if not data["reason"]:
-                self.add_error("reason", "Indiquer pourquoi il n’a pas pu être mesuré.")
-            case "figure" if not is_typed and (data["comment"] or data["reserve"]):
-                self.add_error("numerator", "Donner ce chiffre, ou dire pourquoi il manque.")
+        if not self.errors and (problem := self._problem(data)):
+            self.add_error(*problem)
         return data
+
+    def _problem(self, data: Mapping[str, Any]) -> tuple[str, str] | None:
+        """Where two things that were typed do not go together: nothing of them is left out in silence."""
+        answer, numbers = data["answer"], (data["numerator"], data.get("denominator"))
+        is_typed = numbers != (None, None)
+        if (answer == NOTHING and any(numbers)) or (answer == UNMEASURED and is_typed):
+            return "answer", "Un nombre est tapé\xa0: l’effacer, ou choisir «\xa0un chiffre\xa0»."
+        if answer == UNMEASURED and not data["reason"]:
+            return "reason", "Indiquer pourquoi il n’a pas pu être mesuré."
+        if answer == UNMEASURED and data["reserve"]:
+            return "reserve", "Seul un chiffre est sous réserve\xa0: dire pourquoi dans le motif."
+        if answer == FIGURE and not is_typed and (data["comment"] or data["reserve"]):
+            return "numerator", "Donner ce chiffre, ou dire pourquoi il manque."
+        is_explained = self.asks_reason or answer == UNMEASURED or "reason" not in self.changed_data
+        if data["reason"] and not is_explained:
+            return "reason", "Un motif va avec «\xa0non mesurable\xa0»\xa0: l’écrire plutôt dans la note."
+        return None
 
     @property
     def said(self) -> Said | None:
@@ -126,9 +132,18 @@ class CellForm(forms.Form):
 
     @property
     def as_typed(self) -> str:
-        """« 12 sur 13 », whatever was typed."""
+        """« 12 sur 13, note\xa0: … », whatever was typed, possible or not."""
         numbers = [self[name].value() for name in ("numerator", "denominator") if name in self.fields]
-        return " sur ".join(number for number in numbers if number)
+        answer, *texts = self.more
+        parts = [" sur ".join(number for number in numbers if number)]
+        parts += [label for value, label in self.answers if value == answer.value() != FIGURE]
+        parts += [f"{text.label.lower()}\xa0: {text.value()}" for text in texts if text.value()]
+        return ", ".join(part for part in parts if part) or "rien"
+
+    @property
+    def is_typed(self) -> bool:
+        """It says something else than what is saved."""
+        return bool(set(self.changed_data) - {"version", "keep"})
 
     @property
     def more(self) -> list[forms.BoundField]:

@@ -140,12 +140,14 @@ def _receive(request: AgentRequest, place: _Place) -> HttpResponse:
     cells = cells_of(shown, request.POST)
     sent_cells = [cell for cell in cells.values() if cell.is_bound]
     status = 200
+    if shown.lock:
+        return _too_late(request, place, sent_cells)
     if all(cell.is_valid() for cell in sent_cells):
         kept = [cell.typed for cell in sent_cells if not cell.is_left_to_others]
         try:
             entry.save(place.service, place.month, kept, by=request.user)
         except LockedError:
-            return _show(request, place, place.grid(), {}, lost=_typed_only(sent_cells), status=409)
+            return _too_late(request, place, sent_cells)
         except ImpossibleError as impossible:
             for indicator, sentence in impossible.problems.items():
                 cells[indicator.pk].add_error(None, sentence)
@@ -156,6 +158,12 @@ def _receive(request: AgentRequest, place: _Place) -> HttpResponse:
         else:
             return _send(request, place) if "send" in request.POST else _saved(request, place)
     return _show(request, place, shown, cells, status=status)
+
+
+def _too_late(request: AgentRequest, place: _Place, cells: Iterable[CellForm]) -> HttpResponse:
+    """The month takes nothing any more: what was typed is given back, as it was."""
+    lost = [(cell.row.indicator, cell.as_typed) for cell in cells if cell.is_typed]
+    return _show(request, place, place.grid(), {}, lost=lost, status=409)
 
 
 def _saved(request: AgentRequest, place: _Place) -> HttpResponse:
@@ -211,11 +219,6 @@ def _show(
         "refusal": refusal,
     }
     return render(request, "indicators/entry_month.html", context, status=status)
-
-
-def _typed_only(cells: Iterable[CellForm]) -> list[tuple[Indicator, str]]:
-    """What was typed in a month that takes nothing any more, where it is not what is saved."""
-    return [(cell.row.indicator, cell.row.said_in_words(cell.said)) for cell in cells if cell.has_changed()]
 
 
 def _told(clashes: Iterable[Clash], cells: dict[int, CellForm]) -> dict[int, Told]:

@@ -280,5 +280,12 @@ def test_the_pages_are_accessible_and_fit_a_phone(world, opened):
     faults = window.axe() + window.overflow(640) + window.overflow(320) + window.axe()
     window.open(reverse("entry_list", args=[world.prefecture.slug]))
     faults += window.axe() + window.overflow(320)
+    usual = opened(world.manager)
+    row(usual, world.rate).get_by_role("link", name="Valeurs habituelles").click()
+    usual.settle()
+    faults += usual.axe() + usual.overflow(320) + usual.faults
+    returns.close(world.prefecture, MARCH, world.services, by=world.manager)
+    closed = opened(world.referent)
+    faults += closed.axe() + closed.overflow(320)
 
     assert faults + window.faults == []

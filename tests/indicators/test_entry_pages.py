@@ -199,6 +199,12 @@ def _as_shown(page):
         (("", ""), {"comment": "Une note."}, "Donner ce chiffre, ou dire pourquoi il manque."),
         (("12", "13"), {"answer": "unmeasured", "reason": "Panne."}, "Un nombre est tapé"),
         (("12", "13"), {"answer": "nothing"}, "Un nombre est tapé"),
+        (("12", "13"), {"reason": "Panne."}, "Un motif va avec « non mesurable »"),
+        (
+            ("", ""),
+            {"answer": "unmeasured", "reason": "a", "reserve": "b"},
+            "Seul un chiffre est sous réserve",
+        ),
     ],
 )
 def test_what_cannot_be_is_said_in_its_cell_and_nothing_is_lost(world, browser, numbers, said, sentence):
@@ -344,7 +350,9 @@ def test_a_month_closed_while_somebody_types_gives_the_typed_text_back(world, br
     page = browser.post(address(world), sent)
 
     assert "Votre saisie n’a pas été enregistrée" in words(page, 409)
-    assert "84,62 % (11 sur 13)" in words(page, 409)
+    assert "11 sur 13" in words(page, 409)
+    impossible = browser.post(address(world), row(world.rate, "14", "13", comment="Panne."))
+    assert "14 sur 13, note : Panne." in words(impossible, 409)
     cell = browser.post(cell_address(world, world.rate), row(world.rate, "11", "13")).json()
     assert (cell["state"], "ce mois est clos" in cell["sentence"]) == ("refused", True)
     assert stored(world)[world.rate.pk] == (9, 10)
