@@ -9,7 +9,7 @@ from itertools import groupby
 from django.db import models
 from django.utils.functional import cached_property
 
-from indicators import periods, returns, silence
+from indicators import periods, returns
 from indicators.expected import Owed
 from indicators.models import EntrySchedule, MonthlyReturn
 from indicators.shares import shares
@@ -289,28 +289,24 @@ def all_months(
 
 @dataclass(frozen=True)
 class Pending:
-    """What the months ask of a quality manager: how many are late, which have services to validate, and
-    which figures have fallen silent."""
+    """What the months ask of a quality manager: how many are late, and which have services to validate."""
 
     late: int
     to_validate: list[tuple[str, str, int]]
     """The address of a month, its name, and how many of its services are sent; the oldest first."""
-    silences: int
-    """Those that nobody has explained."""
 
 
 def pending(accesses: Iterable[Access]) -> dict[int, Pending]:
-    """By préfecture, where something pends. One query, and those of a board and of the silences for each
-    préfecture that follows its figures month by month."""
+    """By préfecture, where something pends. One query, and those of a board for each préfecture that follows
+    its figures month by month."""
     held = {access.prefecture.pk: access for access in accesses}
     found = {}
     for pk in EntrySchedule.objects.filter(prefecture__in=held).values_list("prefecture", flat=True):
         board = all_months(held[pk].prefecture, held[pk].on)
         sent = Counter(cell.month for cell in board.cells if cell.is_to_validate)
         months = [(f"{month:%Y-%m}", periods.in_words(month), sent[month]) for month in sorted(sent)]
-        silent = silence.to_check(held[pk].prefecture)
-        if board.late or months or silent:
-            found[pk] = Pending(len(board.late), months, silent)
+        if board.late or months:
+            found[pk] = Pending(len(board.late), months)
     return found
 
 

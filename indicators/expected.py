@@ -148,6 +148,7 @@ class Owed:
         rows = Perimeter.objects.filter(
             in_force_between(first, end), service__unit__prefecture=prefecture
         ).select_related("service__unit")
+        self._measured: dict[datetime.date, list[Indicator]] = {}
         self._charges: dict[Service, list[Charge]] = {}
         for row in rows.order_by("service__unit__position", "service__unit", "service__short_name", "pk"):
             self._charges.setdefault(row.service, []).append(_charge(row))
@@ -171,12 +172,10 @@ class Owed:
         return next((one for one in self._suspensions if one.holds(**where, month=month)), None)
 
     def _followed(self, service: Service, month: datetime.date) -> list[Indicator]:
+        if month not in self._measured:
+            self._measured[month] = [one for one in self.indicators if self._is_measured(one, month)]
         charges = self._charges.get(service, [])
-        return [
-            one
-            for one in self.indicators
-            if self._is_measured(one, month) and any(charge.covers(one, month) for charge in charges)
-        ]
+        return [one for one in self._measured[month] if any(charge.covers(one, month) for charge in charges)]
 
     def _is_measured(self, indicator: Indicator, month: datetime.date) -> bool:
         held = (row for row in self._adoptions if row.referentiel_id == indicator.engagement.referentiel_id)

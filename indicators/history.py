@@ -175,18 +175,16 @@ def _who(record: Any) -> str:
 def of_month(service: Service, month: datetime.date) -> list[Event]:
     """How far a month of a service has come, move by move, the latest first."""
     records = MonthlyReturn.history.filter(service=service, month=month).select_related("history_user")
-    before, events = "", []
+    before, longer, events = "", None, []
     for record in records.order_by("history_id"):
         after = record.get_state_display()
-        what = MOVES[record.state]
         if record.open_until:
             after += f", ouvert jusqu’au {record.open_until:%d/%m/%Y}"
-            if after != before and after.startswith(before):
-                what = "laissé ouvert"
         if after != before:
+            what = MOVES[record.state] if record.open_until == longer else "laissé ouvert"
             why = record.history_change_reason or ""
             events.append(Event(record.history_date, _who(record), what, before, after, why))
-        before = after
+        before, longer = after, record.open_until
     return events[::-1][:MOST]
 
 

@@ -76,13 +76,6 @@ def last_month(prefecture: Prefecture) -> datetime.date | None:
     return found
 
 
-def to_check(prefecture: Prefecture) -> int:
-    """How many nobody has explained, at the end of the latest month that has figures."""
-    until = last_month(prefecture)
-    found = of(prefecture, units=prefecture.units.all(), until=until) if until else []
-    return sum(one.acknowledged is None for one in found)
-
-
 def of(prefecture: Prefecture, *, units: QuerySet[Unit], until: datetime.date) -> list[Silence]:
     """The silences of some units as one sees them at the end of a month; those that nobody explained first.
 

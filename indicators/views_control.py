@@ -157,9 +157,12 @@ def service_month(request: AgentRequest, slug: str, month: str, service: int) ->
 
 @asks_first
 def month_validate(request: AgentRequest, slug: str, month: str) -> HttpResponse:
-    """« ?service=3&service=5 »; without any, all that is sent."""
+    """« ?service=3&service=5 »; without any, all that is sent, unless some were to be ticked."""
     access = enter(request, slug, Action.WRITE_FIGURES)
     day = _month(access, month)
+    if "choisis" in request.GET and "service" not in request.GET:
+        messages.warning(request, "Cocher d’abord les services à valider.")
+        return redirect("month_control", slug, month)
     chosen = [row for row in _chosen(request, access, day) if row.cell.is_to_validate]
     if request.method == "POST":
         services = [row.service for row in chosen]

@@ -131,6 +131,23 @@ def test_only_the_services_that_were_ticked_are_validated(filled, manager):
     assert state(filled) == State.ENTERED
 
 
+def test_who_ticks_nothing_is_asked_to(filled, manager):
+    asked = manager.get(url(filled, "month_validate", "2020-03"), {"choisis": 1}, follow=True)
+
+    assert "Cocher d’abord les services à valider." in text(asked)
+
+
+def test_a_day_that_is_put_off_again_is_said_as_such(filled, manager):
+    today = filled.prefecture.today()
+    for days in (1, 2):
+        until = today + datetime.timedelta(days=days)
+        returns.keep_open(filled.services[1], MARCH, until, "Panne.", by=filled.manager)
+
+    events = manager.get(of_service(filled, "service_month", 1)).context["events"]
+
+    assert [event.what for event in events] == ["laissé ouvert", "laissé ouvert"]
+
+
 def test_a_month_is_sent_back_with_what_is_to_correct(filled, manager):
     refused = manager.post(of_service(filled, "month_send_back"), {"reason": ""})
     assert "Indiquer ce qu’il y a à corriger." in text(refused)

@@ -196,18 +196,6 @@ def test_the_page_says_it_and_leads_to_its_explanation(world, manager):
     assert "Aucune reçue." in manager.get(explain).text
 
 
-def test_the_home_of_the_quality_manager_asks_and_that_of_others_does_not(world, client_of):
-    months(world, world.rate, [0] * 12)
-    sentence = "Un silence est à vérifier\xa0: une unité ne compte plus aucun cas, ou bien trop peu."
-    home = reverse("home")
-
-    assert sentence in client_of(world.manager).get(home).text.replace("&nbsp;", "\xa0")
-    assert "Un silence" not in client_of(world.referent).get(home).text
-    on = world.prefecture.today()
-    silence.acknowledge(world.unit, world.rate, "Vérifié.", on, seen=0, by=world.manager)
-    assert "Un silence" not in client_of(world.manager).get(home).text
-
-
 def test_who_comes_second_sees_what_the_first_wrote(world, manager):
     months(world, world.rate, [0] * 12)
     explain = reverse("silence_explain", args=[world.prefecture.slug, world.unit.pk, world.rate.pk])
