@@ -1,10 +1,11 @@
+import datetime
 from typing import Any
 
 from django import forms
 from dsfr.forms import DsfrBaseForm
 
 from indicators.forms_imports import FileField, YearField
-from indicators.periods import Period
+from indicators.periods import Period, month_of, shifted
 from referentiel.measures import MONTHS
 from sheets.writing import KINDS
 from sites.lists import KIND_LABELS
@@ -24,11 +25,13 @@ class MonthTableForm(DsfrBaseForm):
         choices=[("", "toute l’année"), *((number, MONTHS[number]) for number in range(1, 13))],
         error_messages={"invalid_choice": "Choisir un mois de la liste."},
     )
-    kind = forms.ChoiceField(label="Format", choices=[(kind, KIND_LABELS[kind]) for kind in KINDS])
+    kind = forms.ChoiceField(
+        label="Format", initial="ods", choices=[(kind, KIND_LABELS[kind]) for kind in KINDS]
+    )
 
-    def __init__(self, *args: Any, latest_year: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, on: datetime.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["year"].offer(latest_year)
+        _offer_years(self, on)
 
     @property
     def period(self) -> Period:
@@ -40,6 +43,12 @@ class MonthFileForm(DsfrBaseForm):
     year = YearField(label="Année des chiffres", error_messages={"invalid_choice": "Choisir une année."})
     file = FileField()
 
-    def __init__(self, *args: Any, latest_year: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, on: datetime.date, **kwargs: Any) -> None:
         super().__init__(*args, auto_id="apporter_%s", **kwargs)  # beside the other form, on one page
-        self.fields["year"].offer(latest_year)
+        _offer_years(self, on)
+
+
+def _offer_years(form: forms.Form, on: datetime.date) -> None:
+    """In January one fills in December."""
+    form.fields["year"].offer(on.year)  # type: ignore[attr-defined]
+    form.fields["year"].initial = shifted(month_of(on), -1).year

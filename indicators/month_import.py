@@ -251,7 +251,7 @@ def changes_of(source: FigureImport) -> list[Change]:
     """What an import changed, with what stood there before: from the history of the figures. Two queries."""
     written = list(
         Measurement.history.filter(source=source)
-        .select_related("indicator", "service")
+        .select_related("indicator", "service__unit")
         .order_by("service", "period_start", "history_id")
     )
     earlier: dict[int, list[Any]] = defaultdict(list)
@@ -259,7 +259,7 @@ def changes_of(source: FigureImport) -> list[Change]:
         earlier[past.id].append(past)
     return [
         Change(
-            one.service.name,
+            named(one.service),
             in_words(one.period_start),
             one.indicator.title,
             next((_of_row(past) for past in earlier[one.id] if past.history_id < one.history_id), ""),
@@ -483,7 +483,7 @@ def problem_in(row: Row, column: str, code: Wrong, sentence: str) -> Problem:
 
 def _change(standing: Standing, cell: Typed, row: Measurement | None) -> Change:
     return Change(
-        standing.found.service.name,
+        named(standing.found.service),
         in_words(standing.found.month),
         cell.indicator.title,
         _of_row(row) if row else "",
@@ -494,6 +494,11 @@ def _change(standing: Standing, cell: Typed, row: Measurement | None) -> Change:
 def _of_row(row: Any) -> str:
     """Of a figure, or of what its history keeps."""
     return said_in_words(Said.of(row))
+
+
+def named(service: Service) -> str:
+    """« Arles, Point numérique »: several units have one."""
+    return f"{service.unit.short_name}, {service.name}"
 
 
 def said_in_words(said: Said) -> str:

@@ -29,6 +29,7 @@ from indicators.month_import import (
     WrongCellError,
     kept,
     month_and_year,
+    named,
     number_in,
     problem_in,
     settle,
@@ -184,12 +185,12 @@ def examine(source: FigureImport, rows: list[Row], mapping: PhoneMapping) -> Sta
     calls: dict[tuple[str, datetime.date], Calls] = defaultdict(Calls)
     first_rows: dict[tuple[str, datetime.date], Row] = {}
     for row in rows:
-        named = Row(row.line, {name: visible(row[header]) for name, header in mapping.columns.items()})
+        own_words = Row(row.line, {name: visible(row[header]) for name, header in mapping.columns.items()})
         wrong: list[WrongCellError] = []
-        month, own = _read(named, source.year, wrong)
+        month, own = _read(own_words, source.year, wrong)
         problems += [problem_in(row, mapping.columns[one.column], one.code, str(one)) for one in wrong]
         if month and own:
-            place = named["line"], month
+            place = own_words["line"], month
             first_rows.setdefault(place, row)
             calls[place] += own
     shown: list[OfLine] = []
@@ -197,7 +198,7 @@ def examine(source: FigureImport, rows: list[Row], mapping: PhoneMapping) -> Sta
     counted: set[tuple[int, datetime.date]] = set()
     for (number, month), own in sorted(calls.items(), key=lambda item: (item[0][0], item[0][1])):
         owner = next((one for one in lines[key(number)] if _covers(one, month)), None)
-        shown.append(OfLine(number, owner.service.name if owner else "", in_words(month), own))
+        shown.append(OfLine(number, named(owner.service) if owner else "", in_words(month), own))
         if owner:
             counted.add((owner.pk, month))
             of_service = owner.service, month, owner.indicator
@@ -286,7 +287,7 @@ def _filled(
             denominator=calls.received,
             reason="Statistiques du serveur téléphonique.",
         )
-        named = replace(row, cells={"service": service.name, "indicator": indicator.title})
+        of_service = replace(row, cells={"service": named(service), "indicator": indicator.title})
         cell = Typed(indicator, said, standing.versions.get(indicator.pk, 0))
-        filled[service, month].append(Filled(named, cell))
+        filled[service, month].append(Filled(of_service, cell))
     return filled

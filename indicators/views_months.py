@@ -26,7 +26,7 @@ def month_files(request: AgentRequest, slug: str) -> HttpResponse:
     """What to take away, and where to bring it back: a worker reads it."""
     access = enter(request, slug, Action.ENTER_FIGURES)
     files = request.FILES if request.method == "POST" else None
-    form = MonthFileForm(sent(request), files, latest_year=access.on.year)
+    form = MonthFileForm(sent(request), files, on=access.on)
     if not form.is_valid():
         return _page(request, access, file_form=form)
     file = form.cleaned_data["file"]
@@ -45,7 +45,7 @@ def month_files(request: AgentRequest, slug: str) -> HttpResponse:
 def month_table_file(request: AgentRequest, slug: str) -> HttpResponse:
     """The figures of a month or a year, of the services that one may enter."""
     access = enter(request, slug, Action.ENTER_FIGURES)
-    form = MonthTableForm(request.GET, latest_year=access.on.year)
+    form = MonthTableForm(request.GET, on=access.on)
     if form.is_valid():
         services = access.services_for(Action.ENTER_FIGURES)
         try:
@@ -101,7 +101,6 @@ def _page(
     file_form: MonthFileForm | None = None,
     table_form: MonthTableForm | None = None,
 ) -> HttpResponse:
-    latest = access.on.year
     waiting = FigureImport.objects.open().filter(
         prefecture=access.prefecture, contents=FigureImport.Contents.MONTHS, uploaded_by=request.user
     )
@@ -110,8 +109,8 @@ def _page(
         "indicators/month_files.html",
         {
             "slug": access.prefecture.slug,
-            "file_form": file_form or MonthFileForm(latest_year=latest),
-            "table_form": table_form or MonthTableForm(latest_year=latest),
+            "file_form": file_form or MonthFileForm(on=access.on),
+            "table_form": table_form or MonthTableForm(on=access.on),
             "services": access.services_for(Action.ENTER_FIGURES),
             "waiting": waiting.defer("rows"),
         },

@@ -73,7 +73,7 @@ def phone_file_new(request: AgentRequest, slug: str) -> HttpResponse:
     """Bring a file of the phone server. A worker reads it."""
     access = enter(request, slug, Action.WRITE_FIGURES)
     files = request.FILES if request.method == "POST" else None
-    form = MonthFileForm(sent(request), files, latest_year=access.on.year)
+    form = MonthFileForm(sent(request), files, on=access.on)
     if not form.is_valid():
         return render(request, "indicators/phone_file_new.html", {"slug": slug, "form": form})
     file = form.cleaned_data["file"]

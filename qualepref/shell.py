@@ -113,6 +113,7 @@ SUBJECTS = (
         (
             Page("Tableau de bord", "board_latest", Action.READ),
             Page("Saisie du mois", "entry_list", Action.ENTER_FIGURES),
+            Page("Saisie par un tableur", "month_files", Action.ENTER_FIGURES),
             Page("Évolution", "trends", Action.READ),
             Page("Direction", "direction_latest", Action.READ),
             Page("Point hebdomadaire", "weekly_point", Action.READ_PLAN),
@@ -121,6 +122,7 @@ SUBJECTS = (
             Page("Silences", "silences", Action.READ),
             Page("Calendrier de saisie", "entry_schedule", Action.WRITE_FIGURES),
             Page("Imports", "imports", Action.WRITE_FIGURES),
+            Page("Téléphone", "phone_lines", Action.WRITE_FIGURES),
         ),
     ),
     Section(

@@ -182,8 +182,8 @@ def test_a_line_passes_from_a_service_to_another(world, manager):
     assert done.status_code == 302
     changes = manager.get(bring(world, manager, FILE)).context["changes"]
     assert [(change.service, change.after) for change in changes] == [
-        ("Titres", "15 sur 150"),
-        ("Accueil", "2 sur 20"),
+        (f"{world.unit.short_name}, Titres", "15 sur 150"),
+        (f"{world.unit.short_name}, Accueil", "2 sur 20"),
     ]
 
 
