@@ -1,6 +1,7 @@
 """What a direction reads of a month: its units, what is red first, what is late, then the rest."""
 
 import datetime
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -10,7 +11,7 @@ from django.utils.functional import cached_property
 from indicators import completeness, remarks, results
 from indicators.completeness import Cell
 from indicators.models import Remark
-from indicators.periods import Period
+from indicators.periods import Period, of_month
 from indicators.results import Board, Result
 from referentiel.measures import Verdict
 from sites.access import Access
@@ -44,6 +45,22 @@ class Briefing:
     @cached_property
     def missed(self) -> list[Result]:
         return [one for one in self._by_unit if one.verdict == Verdict.MISSED]
+
+    @property
+    def late_lines(self) -> list[tuple[Unit, str, datetime.date, str]]:
+        """The late months, those of a unit together: the unit, the month in words, its day, the services."""
+        held: dict[tuple[datetime.date, Unit], list[Cell]] = defaultdict(list)
+        for cell in self.late:
+            held[cell.month, cell.service.unit].append(cell)
+        return [
+            (unit, cells[0].month_label, cells[0].found.due_on, ", ".join(one.service.name for one in cells))
+            for (_, unit), cells in sorted(held.items(), key=lambda item: item[0][0])
+        ]
+
+    @property
+    def of_month(self) -> str:
+        """« de mars 2020 », « d’octobre 2020 »."""
+        return of_month(self.period.first)
 
     @property
     def others(self) -> list[Result]:

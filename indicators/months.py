@@ -200,7 +200,7 @@ def of(result: Result, period: Period) -> Months:
     def part(service: Service, month: datetime.date, *, is_suspended: bool) -> Part:
         row = rows[month].get(service.pk)
         state = states.get((service.pk, month), "")
-        if not state and since and since <= month <= today:
+        if not state and not is_suspended and since and since <= month <= today:
             state = MonthlyReturn.State.AWAITED.label
         return Part(service, row, _absence(row, month, today, is_suspended=is_suspended), state)
 

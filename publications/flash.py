@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 
 from indicators import completeness, remarks, results
 from indicators.models import MonthlyReturn
-from indicators.periods import Period, in_words
+from indicators.periods import Period, in_words, of_month
 from indicators.results import Board, Result
 from jobs import mail
 from jobs.mail import Mail
@@ -180,7 +180,7 @@ def publish(
     last = latest(prefecture, month)
     if not content.results:
         raise RefusedError(
-            f"Aucun chiffre de {content.month_label} n’est validé\xa0: valider ou clore le mois d’abord."
+            f"Aucun chiffre {of_month(month)} n’est validé\xa0: valider ou clore le mois d’abord."
         )
     if content.sha256 != read:
         raise RefusedError("Le contenu a changé depuis votre relecture\xa0: le relire, puis publier.")

@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
-from indicators.periods import month_of, shifted
+from indicators.periods import month_of, of_month, shifted
 from indicators.views import month_of_address
 from publications import flash as flashes
 from publications.forms import FlashForm
@@ -88,14 +88,15 @@ def prepare(request: AgentRequest, slug: str, month: str) -> HttpResponse:
             trace.record(request, TraceEntry.Event.WROTE, f"{held}, publié")
             messages.success(
                 request,
-                f"Le flash info de {period.label} est publié\xa0: chaque agent peut le lire, et il part par "
-                "courriel aux directions.",
+                f"Le flash info {of_month(period.first)} est publié\xa0: chaque agent peut le lire, et il part "
+                "par courriel aux directions.",
             )
             return redirect("flash", slug, month)
     content = flashes.assemble(access.prefecture, period.first)
     context = {
         "slug": slug,
         "period": period,
+        "of_month": of_month(period.first),
         "content": content,
         "data": content.as_data,
         "read": content.sha256,

@@ -70,6 +70,16 @@ def test_the_late_months_are_those_due_and_not_sent_up_to_this_one(world, client
     assert [cell.service.short_name for cell in late] == ["Accueil", "Titres", "Loin"]
 
 
+def test_the_late_services_of_a_unit_stand_on_one_line(world, client_of):
+    lines = page(world, client_of).context["brief"].late_lines
+
+    assert [(unit.pk, month) for unit, month, _, _ in lines] == [
+        (world.unit.pk, f"mars{NBSP}2020"),
+        (world.other.pk, f"mars{NBSP}2020"),
+    ]
+    assert lines[0][3] == "Accueil, Titres"
+
+
 def test_a_direction_of_one_unit_reads_its_own_alone(world, client_of):
     own = factories.AgentFactory()
     factories.MembershipFactory(

@@ -85,6 +85,13 @@ def test_a_month_without_a_value_says_why(world):
     ]
 
 
+def test_a_suspended_month_is_awaited_of_nobody(world):
+    march, june = (months_of(world).months[place] for place in (2, 5))
+
+    assert [part.state for part in march.parts] == ["", ""]
+    assert [part.state for part in june.parts] == ["attendu", "attendu"]
+
+
 def test_what_does_not_count_is_still_shown_with_its_reason(world):
     march, _, may = months_of(world).months[2:5]
 
