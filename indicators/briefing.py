@@ -47,14 +47,14 @@ class Briefing:
         return [one for one in self._by_unit if one.verdict == Verdict.MISSED]
 
     @property
-    def late_lines(self) -> list[tuple[Unit, str, datetime.date, str]]:
-        """The late months, those of a unit together: the unit, the month in words, its day, the services."""
-        held: dict[tuple[datetime.date, Unit], list[Cell]] = defaultdict(list)
+    def late_lines(self) -> list[tuple[Unit, str]]:
+        """The late months, one line a unit: « Accueil (mars 2020), Titres (4 mois depuis janvier 2020) »."""
+        held: dict[Unit, dict[str, list[Cell]]] = defaultdict(lambda: defaultdict(list))
         for cell in self.late:
-            held[cell.month, cell.service.unit].append(cell)
+            held[cell.service.unit][cell.service.name].append(cell)
         return [
-            (unit, cells[0].month_label, cells[0].found.due_on, ", ".join(one.service.name for one in cells))
-            for (_, unit), cells in sorted(held.items(), key=lambda item: item[0][0])
+            (unit, ", ".join(f"{name} ({_since(cells)})" for name, cells in services.items()))
+            for unit, services in held.items()
         ]
 
     @property
@@ -87,6 +87,11 @@ class Briefing:
 
 
 JUDGED = (Verdict.MET, Verdict.MISSED)
+
+
+def _since(cells: list[Cell]) -> str:
+    first = cells[0].month_label
+    return first if len(cells) == 1 else f"{len(cells)} mois depuis {first}"
 
 
 def of(access: Access, month: datetime.date) -> Briefing:

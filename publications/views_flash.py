@@ -88,8 +88,8 @@ def prepare(request: AgentRequest, slug: str, month: str) -> HttpResponse:
             trace.record(request, TraceEntry.Event.WROTE, f"{held}, publié")
             messages.success(
                 request,
-                f"Le flash info {of_month(period.first)} est publié\xa0: chaque agent peut le lire, et il part "
-                "par courriel aux directions.",
+                f"Le flash info {of_month(period.first)} est publié\xa0: chaque agent peut le lire, et "
+                "il part par courriel aux directions.",
             )
             return redirect("flash", slug, month)
     content = flashes.assemble(access.prefecture, period.first)

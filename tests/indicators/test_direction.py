@@ -71,13 +71,12 @@ def test_the_late_months_are_those_due_and_not_sent_up_to_this_one(world, client
 
 
 def test_the_late_services_of_a_unit_stand_on_one_line(world, client_of):
-    lines = page(world, client_of).context["brief"].late_lines
+    march = page(world, client_of).context["brief"].late_lines
+    april = page(world, client_of, month="2020-04").context["brief"].late_lines
 
-    assert [(unit.pk, month) for unit, month, _, _ in lines] == [
-        (world.unit.pk, f"mars{NBSP}2020"),
-        (world.other.pk, f"mars{NBSP}2020"),
-    ]
-    assert lines[0][3] == "Accueil, Titres"
+    assert march[0] == (world.unit, f"Accueil (mars{NBSP}2020), Titres (mars{NBSP}2020)")
+    assert march[1][0] == world.other
+    assert april[0][1].startswith(f"Accueil (2 mois depuis mars{NBSP}2020)")
 
 
 def test_a_direction_of_one_unit_reads_its_own_alone(world, client_of):
