@@ -17,10 +17,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from indicators import uploads
+from indicators import reminding, uploads
 from jobs import queue
 from jobs.models import Job
-from publications import publish
+from publications import flash, publish
 from qualepref import digest
 from sites import mails, trace
 from sites.access import Access, Action, AgentRequest, administer, enter
@@ -34,6 +34,8 @@ KINDS = {
     mails.NOTICE: "courriel d’alerte sur un compte",
     digest.DIGEST: "rappels du matin",
     digest.MAIL: "courriel de rappels",
+    reminding.MAIL: "rappel envoyé à la main",
+    flash.MAIL: "courriel d’un flash info",
 }
 
 # The names of errors, in the order in which they are looked for.

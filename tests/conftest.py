@@ -308,7 +308,8 @@ def explained(prefecture: Prefecture, organised: None) -> None:
         source_row=4,
     )
     factories.NoteFactory(pk=9012, prefecture=prefecture, unit=unit, indicator=indicator)
-    factories.PhoneLineFactory(pk=9021, service=Service.objects.get(pk=9003), indicator=indicator)
+    answering = factories.ServiceFactory(unit=Service.objects.get(pk=9003).unit)
+    factories.PhoneLineFactory(pk=9021, service=answering, indicator=indicator)
 
 
 @pytest.fixture

@@ -215,4 +215,4 @@ def test_the_version_is_the_same_everywhere():
 
     assert project == version
     assert re.findall(r"image: qualepref:(\S+)", COMPOSE) == [version]
-    assert re.findall(r"^## (\S+)", changes, flags=re.MULTILINE)[0] == version
+    assert re.findall(r"^## (\d\S+)", changes, flags=re.MULTILINE)[0] == version
