@@ -52,8 +52,10 @@ def fill_postgresql(url: str, file: Path) -> None:
         identifiers = sql.SQL(", ").join(map(sql.Identifier, tables))
         cursor.execute(sql.SQL("TRUNCATE {} CASCADE").format(identifiers))
         for table in tables:
-            rows = source.execute(f'SELECT * FROM "{table}"')  # noqa: S608
-            columns = [name for name, *_ in rows.description]
+            # What the database generates itself is not in the list.
+            columns = [name for _, name, *_ in source.execute(f'PRAGMA table_info("{table}")')]
+            listed = ", ".join(f'"{name}"' for name in columns)
+            rows = source.execute(f'SELECT {listed} FROM "{table}"')  # noqa: S608
             insert = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
                 sql.Identifier(table),
                 sql.SQL(", ").join(map(sql.Identifier, columns)),
