@@ -122,6 +122,14 @@ if (form) {
     return answer.json();
   };
 
+  // One row after another: what the last answer says is left is then what is left.
+  let turn = Promise.resolve();
+  const sendInTurn = (row) => {
+    const answer = turn.then(() => send(row));
+    turn = answer.catch(() => {});
+    return answer;
+  };
+
   const show = (row, answer) => {
     row.querySelector("[data-clash]").innerHTML = answer.html ?? "";
     if (answer.state !== "saved") {
@@ -150,7 +158,7 @@ if (form) {
     const typed = said(row);
     say(row, "enregistrement…");
     try {
-      const answer = await send(row);
+      const answer = await sendInTurn(row);
       const isUnchanged = said(row) === typed;
       show(row, answer);
       tried.set(row, isUnchanged ? said(row) : typed);
