@@ -2,9 +2,7 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 
 from django.utils.functional import cached_property
 
@@ -16,18 +14,6 @@ from indicators.results import Board, Result
 from referentiel.measures import Verdict
 from sites.access import Access
 from sites.models import Unit
-
-
-@dataclass(frozen=True)
-class Score:
-    """How many results of a unit reach their target, of those that have one; and in the same month of the
-    year before, of those that the two years have in common."""
-
-    unit: Unit
-    met: int
-    judged: int
-    met_before: int
-    judged_before: int
 
 
 @dataclass(frozen=True)
@@ -44,7 +30,7 @@ class Briefing:
 
     @cached_property
     def missed(self) -> list[Result]:
-        return [one for one in self._by_unit if one.verdict == Verdict.MISSED]
+        return [one for one in self.board.by_unit if one.verdict == Verdict.MISSED]
 
     @property
     def late_lines(self) -> list[tuple[Unit, str]]:
@@ -65,28 +51,7 @@ class Briefing:
     @property
     def others(self) -> list[Result]:
         """What has a value and misses nothing."""
-        return [one for one in self._by_unit if one.value is not None and one.verdict != Verdict.MISSED]
-
-    @property
-    def scores(self) -> list[Score]:
-        found = []
-        for unit, own in groupby(self._by_unit, key=lambda result: result.unit):
-            judged = [one for one in own if one.verdict in JUDGED]
-            before = [one.previous.verdict for one in judged if one.previous and not one.caution]
-            known = [verdict for verdict in before if verdict in JUDGED]
-            met = sum(one.verdict == Verdict.MET for one in judged)
-            if judged:
-                found.append(Score(unit, met, len(judged), known.count(Verdict.MET), len(known)))
-        return found
-
-    @property
-    def _by_unit(self) -> Iterator[Result]:
-        for place in range(len(self.board.units)):
-            for line in self.board.lines:
-                yield line.results[place]
-
-
-JUDGED = (Verdict.MET, Verdict.MISSED)
+        return [one for one in self.board.by_unit if one.value is not None and one.verdict != Verdict.MISSED]
 
 
 def _since(cells: list[Cell]) -> str:

@@ -77,7 +77,7 @@ def of(prefecture: Prefecture, services: Iterable[Service], on: datetime.date) -
         given[service_id, month].add(indicator)
     owed = Owed(prefecture, first, last)
     found = []
-    for month in _months(first, last):
+    for month in periods.between(first, last):
         for service in own:
             record = records.get((service.pk, month))
             state = State(record.state) if record else State.AWAITED
@@ -96,10 +96,3 @@ def of(prefecture: Prefecture, services: Iterable[Service], on: datetime.date) -
                 )
             )
     return found
-
-
-def _months(first: datetime.date, last: datetime.date) -> Iterable[datetime.date]:
-    month = first
-    while month <= last:
-        yield month
-        month = periods.shifted(month, 1)

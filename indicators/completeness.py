@@ -253,10 +253,8 @@ def of(
     before the first month that the préfecture follows. At most eight queries, whatever there is."""
     known = returns.calendar(prefecture)
     last = min(last, periods.month_of(on))
-    months = [first]
-    while (month := periods.shifted(months[-1], 1)) <= last:
-        months.append(month)
-    if known is None or first > last:
+    months = list(periods.between(first, last))
+    if known is None or not months:
         return Board(prefecture, on, [], [])
     owed = Owed(prefecture, first, last)
     rows = MonthlyReturn.objects.filter(prefecture=prefecture, month__range=(first, last))

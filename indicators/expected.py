@@ -93,7 +93,7 @@ class Expected:
 
     def is_suspended(self, charge: Charge, indicator: Indicator, month: datetime.date) -> bool:
         where = {"unit": charge.unit, "service": charge.service, "indicator": indicator.pk}
-        return any(suspension.holds(**where, month=month) for suspension in self._suspensions)
+        return suspensions.holding(self._suspensions, **where, month=month) is not None
 
 
 def of_units(units: QuerySet[Unit], period: Period) -> tuple[list[Unit], list[Charge]]:
@@ -169,7 +169,7 @@ class Owed:
 
     def suspension(self, service: Service, indicator: Indicator, month: datetime.date) -> Suspension | None:
         where = {"unit": service.unit_id, "service": service.pk, "indicator": indicator.pk}
-        return next((one for one in self._suspensions if one.holds(**where, month=month)), None)
+        return suspensions.holding(self._suspensions, **where, month=month)
 
     def _followed(self, service: Service, month: datetime.date) -> list[Indicator]:
         if month not in self._measured:

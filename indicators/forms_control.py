@@ -14,6 +14,7 @@ from indicators.completeness import Mark
 from indicators.forms import SentenceField
 from indicators.models import EntrySchedule, MonthlyReturn, Suspension
 from referentiel.models import Indicator
+from sites import attachments
 from sites.fields import VersionField
 from sites.forms_organisation import DayField
 from sites.lists import FilterForm
@@ -104,6 +105,8 @@ class KeepOpenForm(ReasonForm):
 
 
 class ScheduleForm(DsfrBaseForm):
+    """`agreed` is the number of past months that close at once, which its author has read."""
+
     first_month = MonthField(
         label="Premier mois suivi",
         help_text="Aucun mois d’avant n’est attendu. Exemple\xa0: 01/2026.",
@@ -123,7 +126,18 @@ class ScheduleForm(DsfrBaseForm):
         required=False,
         help_text="Après la fin du mois. Vide\xa0: aucun mois ne se clôt de lui-même.",
     )
+    agreed = forms.IntegerField(required=False, widget=forms.HiddenInput)
     version = VersionField()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        due, closes = cleaned.get("due_after"), cleaned.get("closes_after")
+        if due is not None and closes is not None and closes <= due:
+            self.add_error(
+                "closes_after",
+                "Un mois se clôt après l’échéance de ses chiffres\xa0: donner plus de jours que pour saisir.",
+            )
+        return cleaned
 
     @classmethod
     def initial_of(cls, schedule: EntrySchedule, version: int) -> dict[str, Any]:
@@ -207,7 +221,7 @@ class LiftForm(DsfrBaseForm):
 class DecisionForm(DsfrBaseForm):
     file = forms.FileField(
         label="Décision (PDF)",
-        help_text=f"Le document signé, {suspensions.MEGABYTES}\xa0Mo au plus.",
+        help_text=f"Le document signé, {attachments.MEGABYTES}\xa0Mo au plus.",
         widget=forms.FileInput(attrs={"accept": "application/pdf"}),
         error_messages={
             "required": "Choisir le fichier PDF.",
@@ -219,8 +233,8 @@ class DecisionForm(DsfrBaseForm):
 
     def clean_file(self) -> UploadedFile:
         file: UploadedFile = self.cleaned_data["file"]
-        if file.size and file.size > suspensions.LARGEST:
-            raise forms.ValidationError(suspensions.TOO_LARGE)
+        if file.size and file.size > attachments.LARGEST:
+            raise forms.ValidationError(attachments.TOO_LARGE)
         return file
 
 

@@ -244,7 +244,7 @@ def _is_held(held: Iterable[Suspension], row: Measurement | None) -> bool:
     if row is None or row.service_id is None:
         return False
     where = {"unit": row.unit_id, "service": row.service_id, "indicator": row.indicator_id}
-    return any(suspension.holds(**where, month=row.period_start) for suspension in held)
+    return suspensions.holding(held, **where, month=row.period_start) is not None
 
 
 def _absence(

@@ -30,6 +30,14 @@ def shifted(month: datetime.date, by: int) -> datetime.date:
     return datetime.date(month.year + years, index + 1, 1)
 
 
+def between(first: datetime.date, last: datetime.date) -> Iterator[datetime.date]:
+    """The months from one to another, both included; none where the last comes first."""
+    month = first
+    while month <= last:
+        yield month
+        month = shifted(month, 1)
+
+
 def last_day(month: datetime.date) -> datetime.date:
     return shifted(month, 1) - datetime.timedelta(days=1)
 

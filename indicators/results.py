@@ -7,7 +7,7 @@ whatever the size of the préfecture.
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -197,6 +197,18 @@ class Footnote:
 
 
 @dataclass(frozen=True)
+class Score:
+    """How many results of a unit reach their target, of those that have one; and in the same month of the
+    year before, of those that the two years have in common."""
+
+    unit: Unit
+    met: int
+    judged: int
+    met_before: int
+    judged_before: int
+
+
+@dataclass(frozen=True)
 class Board:
     """A period of a préfecture, as its units' columns and its themes' bands. `open_months` are the months of
     its services, by the key of the service, that are not closed."""
@@ -216,6 +228,26 @@ class Board:
     @property
     def results(self) -> Iterable[Result]:
         return (result for line in self.lines for result in line.results)
+
+    @property
+    def by_unit(self) -> Iterator[Result]:
+        """The results column by column."""
+        for place in range(len(self.units)):
+            for line in self.lines:
+                yield line.results[place]
+
+    @property
+    def scores(self) -> list[Score]:
+        """Of each unit that has a result to judge."""
+        found = []
+        for unit, own in groupby(self.by_unit, key=lambda result: result.unit):
+            judged = [one for one in own if one.verdict.is_judged]
+            before = [one.previous.verdict for one in judged if one.previous and not one.caution]
+            known = [verdict for verdict in before if verdict.is_judged]
+            met = sum(one.verdict == Verdict.MET for one in judged)
+            if judged:
+                found.append(Score(unit, met, len(judged), known.count(Verdict.MET), len(known)))
+        return found
 
     def notes_on(self, unit: Unit | None) -> list[int]:
         """The notes of a whole column, or with None those of the whole table."""

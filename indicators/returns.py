@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.functional import cached_property
 
 from indicators import periods
@@ -21,8 +22,6 @@ from sites.models import Agent, Prefecture, Service
 from sites.workdays import WorkCalendar
 
 State = MonthlyReturn.State
-
-LOCKED = frozenset({State.VALIDATED, State.CLOSED})
 
 
 class LockedError(RefusedError):
@@ -206,22 +205,29 @@ def close(
 def close_what_is_due(prefecture: Prefecture, on: datetime.date) -> int:
     """Close each month whose day has come, but for the services that were given longer; how many."""
     known = calendar(prefecture)
-    if known is None or known.schedule.closes_after is None:
+    if known is None:
         return 0
+    return sum(close(prefecture, month, left, by=None) for month, left in to_close(known, on))
+
+
+def to_close(known: Calendar, on: datetime.date) -> list[tuple[datetime.date, list[Service]]]:
+    """The months whose day to close has come, with their services that are still open."""
+    if known.schedule.closes_after is None:
+        return []
+    prefecture = known.schedule.prefecture
     first, last = known.schedule.first_month, periods.month_of(on)
     owed = Owed(prefecture, first, last)
     rows = MonthlyReturn.objects.filter(prefecture=prefecture, month__gte=first)
-    settled = set(rows.filter(state=State.CLOSED).values_list("service", "month"))
-    longer = rows.filter(open_until__gte=on).values_list("service", "month")
     # What was reopened by a person is closed again by a person.
-    settled |= {*longer, *rows.filter(state=State.REOPENED).values_list("service", "month")}
-    closed, month = 0, first
-    while (day := known.closes_on(month)) is not None and day <= on:
-        left = [one for one in owed.services if (one.pk, month) not in settled and owed.of(one, month)]
-        if left:
-            closed += close(prefecture, month, left, by=None)
-        month = periods.shifted(month, 1)
-    return closed
+    settled = rows.filter(Q(state__in=[State.CLOSED, State.REOPENED]) | Q(open_until__gte=on))
+    left_alone = set(settled.values_list("service", "month"))
+    found = []
+    for month in periods.between(first, last):
+        day = known.closes_on(month)
+        left = [one for one in owed.services if (one.pk, month) not in left_alone and owed.of(one, month)]
+        if day and day <= on and left:
+            found.append((month, left))
+    return found
 
 
 def _move(found: MonthlyReturn, state: State, by: Agent | None, comment: str = "") -> MonthlyReturn:

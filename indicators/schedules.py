@@ -8,7 +8,7 @@ from django.db import transaction
 from indicators import periods
 from indicators.collection import ConflictError, RefusedError, sign
 from indicators.models import EntrySchedule
-from indicators.returns import Calendar
+from indicators.returns import Calendar, to_close
 from sheets.words import french_day
 from sites.models import Agent, Prefecture
 
@@ -47,6 +47,14 @@ def save(
             raise RefusedError(" ".join(error.messages)) from error
         sign(schedule, by).save()
         return schedule
+
+
+def closing_at_once(
+    prefecture: Prefecture, first_month: datetime.date, closes_after: int | None, on: datetime.date
+) -> list[datetime.date]:
+    """The past months that the clock would close as soon as such a calendar holds."""
+    schedule = EntrySchedule(prefecture=prefecture, first_month=first_month, closes_after=closes_after)
+    return [month for month, _ in to_close(Calendar(schedule), on)]
 
 
 def in_words(schedule: EntrySchedule, on: datetime.date) -> str:

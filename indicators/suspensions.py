@@ -2,7 +2,7 @@
 
 import datetime
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +15,8 @@ from indicators.models import Measurement, Suspension
 from indicators.signing import ConflictError, RefusedError, sign
 from referentiel.models import Indicator
 from sites import files, inspection
+from sites.attachments import LARGEST, TOO_LARGE
 from sites.models import Agent, Prefecture, Service, Site, Unit
-
-MEGABYTES = 10
-LARGEST = MEGABYTES * 1000 * 1000
-TOO_LARGE = f"Ce fichier dépasse {MEGABYTES}\xa0Mo\xa0: l’alléger, puis le choisir de nouveau."
 
 
 def over(prefecture: Prefecture, first: datetime.date, last: datetime.date) -> list[Suspension]:
@@ -38,6 +35,14 @@ def without(rows: QuerySet[Measurement], suspensions: list[Suspension]) -> Query
     for suspension in suspensions:
         held |= suspension.rows
     return rows.exclude(held)
+
+
+def holding(
+    suspensions: Iterable[Suspension], *, unit: int, service: int, indicator: int, month: datetime.date
+) -> Suspension | None:
+    """The first that relieves a service of an indicator in a month."""
+    where = {"unit": unit, "service": service, "indicator": indicator}
+    return next((one for one in suspensions if one.holds(**where, month=month)), None)
 
 
 # --- Writes ------------------------------------------------------------------------------------------------

@@ -97,7 +97,7 @@ class Trend:
 
 def _score(results: Sequence[Result]) -> tuple[int, int, list[str]]:
     """How many reach their target, of how many that have one, and the names of these."""
-    judged = [one for one in results if one.verdict in (Verdict.MET, Verdict.MISSED)]
+    judged = [one for one in results if one.verdict.is_judged]
     met = sum(one.verdict == Verdict.MET for one in judged)
     return met, len(judged), [one.unit.short_name for one in judged]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -20,9 +20,9 @@ from indicators.forms_control import (
     ScheduleForm,
 )
 from indicators.models import MonthlyReturn
-from indicators.periods import Period
+from indicators.periods import FIRST_YEAR, Period
 from indicators.service_months import ServiceMonth
-from indicators.views import FIRST_YEAR
+from indicators.views import month_of_address
 from indicators.writing import ask
 from sheets import writing
 from sheets.words import french_day
@@ -109,11 +109,32 @@ def entry_schedule(request: AgentRequest, slug: str) -> HttpResponse:
         )
         return f"Le calendrier de saisie est enregistré. {schedules.in_words(saved, access.on)}"
 
+    def consequence() -> tuple[str, int]:
+        count = len(closing)
+        months = f"{count} mois passés se clôturent" if count > 1 else "Un mois passé se clôture"
+        return (
+            f"{months} d’ici une heure, transmis ou non, de {periods.in_words(closing[0])} à "
+            f"{periods.in_words(closing[-1])}\xa0: leurs chiffres ne pourront plus être saisis sans les "
+            "rouvrir. Pour les saisir d’abord, laisser vide «\xa0Jours avant la clôture\xa0».",
+            count,
+        )
+
+    closing = (
+        schedules.closing_at_once(
+            access.prefecture,
+            form.cleaned_data["first_month"],
+            form.cleaned_data["closes_after"],
+            access.on,
+        )
+        if form.is_valid()
+        else []
+    )
     return ask(
         request,
         page,
         form,
         write,
+        consequence=consequence if closing else None,
         last=lambda: (history.of_schedule(access.prefecture), schedules.version(schedule)),
         meaning=schedules.in_words(schedule, access.on) if schedule.pk else "",
         events=history.of_schedule(access.prefecture),
@@ -127,7 +148,7 @@ def entry_schedule(request: AgentRequest, slug: str) -> HttpResponse:
 @require_safe
 def month_control(request: AgentRequest, slug: str, month: str) -> HttpResponse:
     access = enter(request, slug)
-    day = _month(access, month)
+    day = month_of_address(access, month).first
     rows = _rows(access, day)
     context = _context(slug, day, access)
     may = access.may_write_figures
@@ -143,7 +164,7 @@ def month_control(request: AgentRequest, slug: str, month: str) -> HttpResponse:
 def service_month(request: AgentRequest, slug: str, month: str, service: int) -> HttpResponse:
     """The figures of one service, how far they have come and how they came there."""
     access = enter(request, slug)
-    day = _month(access, month)
+    day = month_of_address(access, month).first
     held = _service(access, service, Action.READ)
     context = _context(slug, day, access) | {
         "service": held,
@@ -159,7 +180,7 @@ def service_month(request: AgentRequest, slug: str, month: str, service: int) ->
 def month_validate(request: AgentRequest, slug: str, month: str) -> HttpResponse:
     """« ?service=3&service=5 »; without any, all that is sent, unless some were to be ticked."""
     access = enter(request, slug, Action.WRITE_FIGURES)
-    day = _month(access, month)
+    day = month_of_address(access, month).first
     if "choisis" in request.GET and "service" not in request.GET:
         messages.warning(request, "Cocher d’abord les services à valider.")
         return redirect("month_control", slug, month)
@@ -180,7 +201,7 @@ def month_validate(request: AgentRequest, slug: str, month: str) -> HttpResponse
 def month_close(request: AgentRequest, slug: str, month: str) -> HttpResponse:
     """Close the month for the services that were ticked, or all, once it is said what they lack."""
     access = enter(request, slug, Action.WRITE_FIGURES)
-    day = _month(access, month)
+    day = month_of_address(access, month).first
     chosen = [row for row in _chosen(request, access, day) if _is_open(row)]
     refused = ""
     if request.method == "POST":
@@ -205,7 +226,7 @@ def month_close(request: AgentRequest, slug: str, month: str) -> HttpResponse:
 @asks_first
 def month_send_back(request: AgentRequest, slug: str, month: str, service: int) -> HttpResponse:
     access = enter(request, slug, Action.WRITE_FIGURES)
-    held, day = _service(access, service, Action.WRITE_FIGURES), _month(access, month)
+    held, day = _service(access, service, Action.WRITE_FIGURES), month_of_address(access, month).first
     form = CommentForm(sent(request))
 
     def write(said: dict[str, Any]) -> str:
@@ -219,7 +240,7 @@ def month_send_back(request: AgentRequest, slug: str, month: str, service: int) 
 @asks_first
 def month_reopen(request: AgentRequest, slug: str, month: str, service: int) -> HttpResponse:
     access = enter(request, slug, Action.WRITE_FIGURES)
-    held, day = _service(access, service, Action.WRITE_FIGURES), _month(access, month)
+    held, day = _service(access, service, Action.WRITE_FIGURES), month_of_address(access, month).first
     form = ReasonForm(sent(request))
 
     def write(said: dict[str, Any]) -> str:
@@ -236,7 +257,7 @@ def month_reopen(request: AgentRequest, slug: str, month: str, service: int) -> 
 @asks_first
 def month_keep_open(request: AgentRequest, slug: str, month: str, service: int) -> HttpResponse:
     access = enter(request, slug, Action.WRITE_FIGURES)
-    held, day = _service(access, service, Action.WRITE_FIGURES), _month(access, month)
+    held, day = _service(access, service, Action.WRITE_FIGURES), month_of_address(access, month).first
     form = KeepOpenForm(sent(request))
 
     def write(said: dict[str, Any]) -> str:
@@ -272,17 +293,6 @@ def _services(access: Access, action: Action = Action.READ) -> set[int]:
 
 def _service(access: Access, pk: int, action: Action) -> Service:
     return get_object_or_404(access.services_for(action), pk=pk)
-
-
-def _month(access: Access, slug: str) -> datetime.date:
-    """« 2020-03 »: a month that has begun where the préfecture is."""
-    try:
-        period = Period.parse(slug)
-    except ValueError as error:
-        raise Http404 from error
-    if period.length != 1 or period.first.year < FIRST_YEAR or period.first > access.on:
-        raise Http404
-    return period.first
 
 
 def _rows(access: Access, day: datetime.date) -> list[ServiceMonth]:

@@ -19,10 +19,10 @@ from indicators.entry import Clash, ConflictError, ImpossibleError
 from indicators.forms_entry import CellForm, Told, UsualForm, cells_of, mine
 from indicators.grid import Grid
 from indicators.models import Bounds, Measurement, MonthlyReturn
-from indicators.periods import Period, in_words, month_of, of_month, shifted
+from indicators.periods import FIRST_YEAR, in_words, month_of, of_month, shifted
 from indicators.returns import LockedError
 from indicators.tables_entry import ChoreTable
-from indicators.views import FIRST_YEAR, possible
+from indicators.views import month_of_address
 from referentiel.measures import in_french
 from referentiel.models import Indicator
 from sites import lists
@@ -124,14 +124,8 @@ class _Place:
 
 
 def _of_address(access: Access, service: int, month: str) -> tuple[Service, datetime.date]:
-    """404 for the service of others, and for what is no month."""
-    try:
-        period = Period.parse(month)
-    except ValueError as error:
-        raise Http404 from error
-    if period.length != 1:
-        raise Http404
-    possible(access, period.first.year)
+    """404 for the service of others, and for what is no month that has begun."""
+    period = month_of_address(access, month)
     return get_object_or_404(access.services_for(Action.ENTER_FIGURES), pk=service), period.first
 
 

@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from indicators import completeness, remarks, results
 from indicators.models import MonthlyReturn
 from indicators.periods import Period, in_words, of_month
-from indicators.results import Board, Result
+from indicators.results import Result
 from jobs import mail
 from jobs.mail import Mail
 from publications.bilan import hash_of
@@ -26,7 +26,6 @@ from sites.models import Agent, Membership, Prefecture, in_force
 
 FORMAT = 1
 MAIL = "publications.flash"
-JUDGED = (Verdict.MET, Verdict.MISSED)
 SETTLED = (MonthlyReturn.State.VALIDATED, MonthlyReturn.State.CLOSED)
 
 
@@ -48,8 +47,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Score:
-    """How many results of a unit reach their target, of those that have one; and the year before, in the same
-    month."""
+    """That of the board (`indicators.results.Score`), as it is frozen."""
 
     unit: str
     met: int
@@ -102,7 +100,10 @@ def assemble(prefecture: Prefecture, month: datetime.date) -> Content:
         month=period.slug,
         month_label=period.label,
         before_label=period.before.label,
-        scores=_scores(board),
+        scores=[
+            Score(one.unit.name, one.met, one.judged, one.met_before, one.judged_before)
+            for one in board.scores
+        ],
         missed=[_said(one) for one in shown if one.verdict == Verdict.MISSED],
         regained=[_said(one) for one in shown if _is_regained(one)],
         results=[_said(one) for one in shown],
@@ -110,19 +111,6 @@ def assemble(prefecture: Prefecture, month: datetime.date) -> Content:
         notes=[note.text for note in board.notes],
         remark=remarks.of(prefecture, month).text,
     )
-
-
-def _scores(board: Board) -> list[Score]:
-    found = []
-    for place, unit in enumerate(board.units):
-        own = [line.results[place] for line in board.lines]
-        now = [one.verdict for one in own if one.verdict in JUDGED]
-        before = [one.previous.verdict for one in own if one.previous and one.previous.verdict in JUDGED]
-        if now:
-            found.append(
-                Score(unit.name, now.count(Verdict.MET), len(now), before.count(Verdict.MET), len(before))
-            )
-    return found
 
 
 def _is_regained(result: Result) -> bool:

@@ -60,6 +60,11 @@ class Verdict(StrEnum):
     NO_RESULT = "no_result"
 
     @property
+    def is_judged(self) -> bool:
+        """There is a value, and something to hold it against."""
+        return self in (Verdict.MET, Verdict.MISSED)
+
+    @property
     def label(self) -> str:
         return VERDICT_LABELS[self]
 

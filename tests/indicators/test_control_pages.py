@@ -271,6 +271,21 @@ def decided(world, **more):
     return typed | more
 
 
+def test_a_calendar_that_closes_past_months_at_once_is_agreed_to_first(world, manager):
+    page = url(world, "entry_schedule")
+    version = manager.get(page).context["form"]["version"].value()
+    typed = {"first_month": "03/2020", "due_after": 5, "closes_after": 20, "version": version}
+
+    asked = manager.post(page, typed)
+
+    agreed = asked.context["form"]["agreed"].value()
+    assert f"{agreed} mois passés se clôturent d’ici une heure, transmis ou non, de mars" in text(asked)
+    assert EntrySchedule.objects.get().closes_after is None
+    assert manager.post(page, typed | {"agreed": agreed}).status_code == 302
+    assert EntrySchedule.objects.get().closes_after == 20
+    assert returns.close_what_is_due(world.prefecture, world.prefecture.today()) == int(agreed) * 2
+
+
 def test_a_suspension_says_how_many_figures_it_leaves_out_before_it_is_decided(filled, manager):
     first = manager.post(url(filled, "suspension_new"), decided(filled))
     assert "laisse de côté 3 chiffres déjà saisis" in text(first)

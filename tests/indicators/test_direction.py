@@ -55,12 +55,12 @@ def test_what_is_red_comes_first_then_what_is_late_then_the_rest_folded(world, c
 def test_a_month_is_held_against_the_same_month_of_the_year_before(world, client_of):
     brief = page(world, client_of).context["brief"]
 
-    assert [(score.unit, score.met, score.judged) for score in brief.scores] == [
+    assert [(score.unit, score.met, score.judged) for score in brief.board.scores] == [
         (world.unit, 0, 1),
         (world.other, 1, 1),
     ]
-    assert (brief.scores[0].met_before, brief.scores[0].judged_before) == (1, 1)
-    assert (brief.scores[1].met_before, brief.scores[1].judged_before) == (0, 0)
+    assert (brief.board.scores[0].met_before, brief.board.scores[0].judged_before) == (1, 1)
+    assert (brief.board.scores[1].met_before, brief.board.scores[1].judged_before) == (0, 0)
 
 
 def test_the_late_months_are_those_due_and_not_sent_up_to_this_one(world, client_of):
