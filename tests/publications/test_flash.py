@@ -16,6 +16,7 @@ from publications.models import Flash
 from publications.publish import RefusedError
 from qualepref.celery import app
 from referentiel.measures import NBSP
+from referentiel.models import Target
 from sites.models import Membership
 from tests import factories
 from tests.indicators.monthly import MARCH, Monthly
@@ -60,6 +61,18 @@ def send_mails():
 
 def url(world, page="flash", *args):
     return reverse(page, args=[world.prefecture.slug, "2020-03", *args])
+
+
+def test_a_month_without_targets_does_not_say_that_they_are_reached(world, client_of):
+    Target.objects.all().delete()
+    publish(world)
+    send_mails()
+
+    page = client_of(world.manager).get(url(world)).content.decode()
+
+    for said in (page, outbox.outbox[0].body):
+        assert "Aucun résultat" in said
+        assert "l’atteint" not in said
 
 
 def test_only_validated_figures_count_and_the_others_are_named(world):
