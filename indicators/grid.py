@@ -14,7 +14,7 @@ from indicators.models import Bounds, Measurement, MonthlyReturn, Suspension, me
 from indicators.periods import last_day, shifted
 from indicators.plausibility import Usual
 from referentiel import measures
-from referentiel.measures import Comparator, Count, rounded, with_unit
+from referentiel.measures import Count, rounded, with_unit
 from referentiel.models import Engagement, Indicator, Target
 from sites.models import Service
 
@@ -189,9 +189,7 @@ def _stored(
 def _targets(service: Service, month: datetime.date) -> dict[int, measures.Target]:
     """indicator → what it must reach at the end of the month; a printed value never crosses it."""
     rows = Target.objects.in_force_on_any(service.unit.prefecture, [last_day(month)])
-    return {
-        row.indicator_id: measures.Target(Comparator(row.comparator), Fraction(row.value)) for row in rows
-    }
+    return {row.indicator_id: row.measure for row in rows}
 
 
 def _usual(typed: Bounds | None, rows: Iterable[Measurement], indicator: Indicator) -> Usual | None:
