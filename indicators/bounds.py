@@ -4,26 +4,39 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from indicators.collection import RefusedError, sign
 from indicators.models import Bounds
+from indicators.signing import ConflictError, RefusedError, sign, version_of
 from referentiel.models import Indicator
 from sites.models import Agent, Service
 
 
+def version(service: Service, indicator: Indicator) -> int:
+    return version_of(Bounds.history.filter(service=service, indicator=indicator))
+
+
 @transaction.atomic
 def say_usual(
-    service: Service, indicator: Indicator, low: Decimal | None, high: Decimal | None, *, by: Agent
+    service: Service,
+    indicator: Indicator,
+    low: Decimal | None,
+    high: Decimal | None,
+    *,
+    seen: int,
+    by: Agent,
 ) -> None:
-    """Between what and what it usually is; without them, its past months say it again."""
+    """Between what and what it usually is; without them, its past months say it again. The same again
+    changes nothing."""
+    if (low is None) != (high is None):
+        raise RefusedError("Donner les deux valeurs, ou aucune.")
     service.unit.prefecture.lock()
     row = Bounds.objects.filter(service=service, indicator=indicator).first()
-    if low is None or high is None:
-        if low is not high:
-            raise RefusedError("Donner les deux valeurs, ou aucune.")
-        if row is not None:
-            sign(row, by).delete()
+    if (low, high) == ((row.low, row.high) if row else (None, None)):
         return
-    row = row or Bounds(service=service, indicator=indicator)
-    if (row.low, row.high) != (low, high) or row.pk is None:
+    if version(service, indicator) != seen:
+        raise ConflictError
+    if low is not None and high is not None:
+        row = row or Bounds(service=service, indicator=indicator)
         row.low, row.high = low, high
         sign(row, by).save()
+    elif row is not None:
+        sign(row, by).delete()

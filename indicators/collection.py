@@ -17,7 +17,7 @@ from django.db import transaction
 from indicators import results
 from indicators.models import Measurement
 from indicators.periods import Period
-from indicators.signing import ConflictError, RefusedError, sign
+from indicators.signing import ConflictError, RefusedError, sign, version_of
 from referentiel import measures
 from referentiel.measures import Coverage
 from referentiel.models import Indicator
@@ -58,9 +58,8 @@ class Cell:
 
     @property
     def version(self) -> int:
-        """Grows with each write of its own figure, its removal included."""
-        written = Measurement.history.filter(**self._where).order_by("-history_id")
-        return written.values_list("history_id", flat=True).first() or 0
+        """Of its own figure."""
+        return version_of(Measurement.history.filter(**self._where))
 
 
 @dataclass(frozen=True)

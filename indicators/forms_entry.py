@@ -197,6 +197,7 @@ class UsualForm(DsfrBaseForm):
 
     low = UsualField(label="D’habitude, au moins")
     high = UsualField(label="D’habitude, au plus")
+    version = VersionField()
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

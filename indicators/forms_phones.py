@@ -8,6 +8,7 @@ from indicators.forms_control import MonthField
 from indicators.models import PhoneLine
 from indicators.phones import COLUMNS, OPTIONAL
 from referentiel.models import Indicator
+from sites.fields import VersionField
 from sites.models import Service
 
 
@@ -41,6 +42,7 @@ class PhoneLineForm(DsfrBaseForm):
         required=False,
         help_text="Ce mois compris. Vide\xa0: jusqu’à nouvel ordre.",
     )
+    version = VersionField()
 
     def __init__(
         self, *arguments: Any, services: Any, indicators: Any, line: PhoneLine, **options: Any

@@ -1,14 +1,26 @@
 """What became of a figure or of a note, one sentence a change: who, when, from what to what, and why."""
 
 import datetime
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from indicators import periods
-from indicators.models import Acknowledgement, EntrySchedule, Measurement, MonthlyReturn, Note, Suspension
+from indicators.models import (
+    Acknowledgement,
+    Bounds,
+    EntrySchedule,
+    Measurement,
+    MonthlyReturn,
+    Note,
+    PhoneLine,
+    Suspension,
+)
 from indicators.periods import Period
+from indicators.plausibility import Usual
 from referentiel.measures import (
     MONTHS,
     NBSP,
@@ -238,26 +250,54 @@ def _suspension_in_words(record: Any) -> str:
 
 def of_schedule(prefecture: Prefecture) -> list[Event]:
     """The calendar of entry of a préfecture, as it was decided and changed."""
-    events, before = [], ""
-    records = EntrySchedule.history.filter(prefecture=prefecture).select_related("history_user")
-    for record in records.order_by("history_id"):
-        after = f"depuis {periods.in_words(record.first_month)}, saisie dans les {record.due_after}\xa0jours"
-        after += f", clôture {record.closes_after}\xa0jours après" if record.closes_after else ""
-        if after != before:
-            what = "changé" if before else "décidé"
-            events.append(Event(record.history_date, _who(record), what, before, after, ""))
-        before = after
-    return events[::-1]
+
+    def in_words(record: Any) -> str:
+        said = f"depuis {periods.in_words(record.first_month)}, saisie dans les {record.due_after}\xa0jours"
+        return said + (f", clôture {record.closes_after}\xa0jours après" if record.closes_after else "")
+
+    records = EntrySchedule.history.filter(prefecture=prefecture)
+    return _of_one(records, in_words, {"+": "décidé", "~": "changé"})
 
 
 def of_silence(unit: Unit, indicator: Indicator) -> list[Event]:
     """What was said of the silence of a unit, the latest first."""
+    records = Acknowledgement.history.filter(unit=unit, indicator=indicator)
+    return _of_one(
+        records,
+        lambda record: f"{record.reason} (jusqu’au {record.ends_on:%d/%m/%Y})",
+        {"+": "expliqué", "~": "expliqué de nouveau"},
+    )
+
+
+def of_bounds(service: Service, indicator: Indicator) -> list[Event]:
+    """What was said to be usual of a figure, the latest first."""
+
+    def in_words(record: Any) -> str:
+        return Usual(Fraction(record.low), Fraction(record.high)).label(indicator.unit)
+
+    records = Bounds.history.filter(service=service, indicator=indicator)
+    return _of_one(records, in_words, {"+": "saisies", "~": "changées", "-": "retirées"})
+
+
+def of_phone_line(line: PhoneLine) -> list[Event]:
+    """What was said of a telephone line, the latest first."""
+
+    def in_words(record: Any) -> str:
+        said = f"{record.number}, {record.service}, {record.indicator.title}"
+        said += f", depuis {periods.in_words(record.first_month)}" if record.first_month else ""
+        return said + (f", jusqu’en {periods.in_words(record.last_month)}" if record.last_month else "")
+
+    records = PhoneLine.history.filter(id=line.pk).select_related("service", "indicator")
+    return _of_one(records, in_words, {"+": "ajoutée", "~": "modifiée"})
+
+
+def _of_one(records: QuerySet[Any], in_words: Callable[[Any], str], moves: Mapping[str, str]) -> list[Event]:
+    """The life of one row, the latest first."""
     events, before = [], ""
-    records = Acknowledgement.history.filter(unit=unit, indicator=indicator).select_related("history_user")
-    for record in records.order_by("history_id"):
-        after = f"{record.reason} (jusqu’au {record.ends_on:%d/%m/%Y})"
+    for record in records.select_related("history_user").order_by("history_id"):
+        after = "" if record.history_type == "-" else in_words(record)
         if after != before:
-            what = "expliqué de nouveau" if before else "expliqué"
+            what = moves[record.history_type]
             events.append(Event(record.history_date, _who(record), what, before, after, ""))
         before = after
     return events[::-1][:MOST]

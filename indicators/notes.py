@@ -2,16 +2,14 @@
 
 from django.db import transaction
 
-from indicators.collection import ConflictError, RefusedError, sign
 from indicators.models import Note
+from indicators.signing import ConflictError, RefusedError, sign, version_of
 from referentiel.models import Indicator
 from sites.models import Agent, Unit
 
 
 def version(note: Note) -> int:
-    """Grows with each write of the note."""
-    written = Note.history.filter(id=note.pk).order_by("-history_id")
-    return written.values_list("history_id", flat=True).first() or 0
+    return version_of(Note.history.filter(id=note.pk))
 
 
 def add(note: Note, *, unit: Unit | None, indicator: Indicator | None, text: str, by: Agent) -> Note:

@@ -17,7 +17,6 @@ from typing import Final
 from django.db import transaction
 
 from indicators import uploads
-from indicators.collection import RefusedError, sign
 from indicators.entry import Said, Typed
 from indicators.expected import Owed
 from indicators.imports import WrongColumnsError
@@ -37,6 +36,7 @@ from indicators.month_import import (
 )
 from indicators.month_table import standings
 from indicators.periods import Period, in_words
+from indicators.signing import ConflictError, RefusedError, sign, version_of
 from referentiel.models import Indicator
 from sheets.reading import Row
 from sheets.words import folded, plain, visible
@@ -106,10 +106,17 @@ class Statistics:
 # --- lines -------------------------------------------------------------------------------------------------
 
 
+def version(line: PhoneLine) -> int:
+    return version_of(PhoneLine.history.filter(id=line.pk))
+
+
 @transaction.atomic
-def keep_line(line: PhoneLine, *, by: Agent) -> PhoneLine:
-    """Add a line, or change it. Raises RefusedError where the same number is counted twice in a month."""
+def keep_line(line: PhoneLine, *, seen: int, by: Agent) -> PhoneLine:
+    """Add a line, or change it. Raises ConflictError where somebody changed it since it was read, and
+    RefusedError where the same number is counted twice in a month."""
     line.prefecture.lock()
+    if version(line) != seen:
+        raise ConflictError
     for other in PhoneLine.objects.filter(prefecture=line.prefecture).exclude(pk=line.pk):
         if key(other.number) == key(line.number) and _overlap(other, line):
             raise RefusedError(

@@ -6,9 +6,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from indicators import periods
-from indicators.collection import ConflictError, RefusedError, sign
 from indicators.models import EntrySchedule
 from indicators.returns import Calendar, to_close
+from indicators.signing import ConflictError, RefusedError, sign, version_of
 from sheets.words import french_day
 from sites.models import Agent, Prefecture
 
@@ -21,8 +21,7 @@ def of(prefecture: Prefecture) -> EntrySchedule:
 
 
 def version(schedule: EntrySchedule) -> int:
-    written = EntrySchedule.history.filter(prefecture=schedule.prefecture).order_by("-history_id")
-    return written.values_list("history_id", flat=True).first() or 0
+    return version_of(EntrySchedule.history.filter(prefecture=schedule.prefecture))
 
 
 def save(

@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce
 from indicators import expected, periods, quiet, suspensions
 from indicators.models import Acknowledgement, Measurement
 from indicators.periods import Period
-from indicators.signing import ConflictError, RefusedError, sign
+from indicators.signing import ConflictError, RefusedError, sign, version_of
 from referentiel.measures import NBSP, in_french
 from referentiel.models import Indicator
 from sites.models import Agent, Prefecture, Unit
@@ -164,9 +164,7 @@ def explanation(unit: Unit, indicator: Indicator) -> Acknowledgement:
 
 
 def version(held: Acknowledgement) -> int:
-    """Grows with each write; 0 before the first."""
-    written = Acknowledgement.history.filter(unit=held.unit, indicator=held.indicator)
-    return written.order_by("-history_id").values_list("history_id", flat=True).first() or 0
+    return version_of(Acknowledgement.history.filter(unit=held.unit, indicator=held.indicator))
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from indicators.models import Measurement, Suspension
-from indicators.signing import ConflictError, RefusedError, sign
+from indicators.signing import ConflictError, RefusedError, sign, version_of
 from referentiel.models import Indicator
 from sites import files, inspection
 from sites.attachments import LARGEST, TOO_LARGE
@@ -80,9 +80,7 @@ def left_out(prefecture: Prefecture, terms: Terms) -> int:
 
 
 def version(suspension: Suspension) -> int:
-    """Grows with each write; 0 before the first."""
-    written = Suspension.history.filter(id=suspension.pk).order_by("-history_id")
-    return written.values_list("history_id", flat=True).first() or 0
+    return version_of(Suspension.history.filter(id=suspension.pk))
 
 
 @transaction.atomic

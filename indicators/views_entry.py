@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from indicators import bounds, chores, entry, grid, returns
+from indicators import bounds, chores, entry, grid, history, returns
 from indicators.collection import RefusedError
 from indicators.entry import Clash, ConflictError, ImpossibleError
 from indicators.forms_entry import CellForm, Told, UsualForm, cells_of, mine
@@ -23,6 +23,7 @@ from indicators.periods import FIRST_YEAR, in_words, month_of, of_month, shifted
 from indicators.returns import LockedError
 from indicators.tables_entry import ChoreTable
 from indicators.views import month_of_address
+from indicators.writing import ask
 from referentiel.measures import in_french
 from referentiel.models import Indicator
 from sites import lists
@@ -249,27 +250,31 @@ def entry_usual(request: AgentRequest, slug: str, service: int, indicator: int) 
     of = get_object_or_404(followed, pk=indicator)
     known = Bounds.objects.filter(service=held, indicator=of).first()
     initial = {"low": known.low.normalize(), "high": known.high.normalize()} if known else {}
-    form = UsualForm(sent(request), initial=initial)
+    form = UsualForm(sent(request), initial=initial | {"version": bounds.version(held, of)})
     page = Page(
         "Valeurs habituelles",
         "Saisie du mois",
         reverse("entry_list", args=[slug]),
         lead=f"{held.name}\xa0: {of.title}",
     )
-    if form.is_valid():
-        said = form.cleaned_data
-        bounds.say_usual(held, of, said["low"], said["high"], by=request.user)
-        if said["low"] is None:
-            say(request, f"Les mois passés disent de nouveau ce qui est habituel ({of.short_title}).")
-        else:
-            ends = f"{in_french(said['low'])} à {in_french(said['high'])}"
-            say(request, f"D’habitude\xa0: {ends} ({held.short_name}, {of.short_title}).")
-        return redirect(page.back)
     usual = grid.usual_after(held, of, month_of(access.on))
-    context = {
-        "page": page,
-        "form": form,
-        "unit": of.get_unit_display(),
-        "learned": usual.label(of.unit) if usual else "",
-    }
-    return render(request, "indicators/entry_usual.html", context)
+
+    def write() -> str:
+        said = form.cleaned_data
+        low, high = said["low"], said["high"]
+        bounds.say_usual(held, of, low, high, seen=said["version"], by=request.user)
+        if low is None:
+            return f"Les mois passés disent de nouveau ce qui est habituel ({of.short_title})."
+        ends = f"{in_french(low)} à {in_french(high)}"
+        return f"D’habitude\xa0: {ends} ({held.short_name}, {of.short_title})."
+
+    return ask(
+        request,
+        page,
+        form,
+        write,
+        last=lambda: (history.of_bounds(held, of), bounds.version(held, of)),
+        template="indicators/entry_usual.html",
+        unit=of.get_unit_display(),
+        learned=usual.label(of.unit) if usual else "",
+    )

@@ -7,12 +7,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from indicators import month_import, month_table, phones, review, uploads
+from indicators import history, month_import, month_table, phones, review, uploads
 from indicators.answers import ImportRefusedError
 from indicators.collection import RefusedError
 from indicators.forms_imports import ConfirmForm
 from indicators.forms_months import MonthFileForm
 from indicators.forms_phones import ColumnsForm, PhoneLineForm
+from indicators.history import Event
 from indicators.models import FigureImport, PhoneLine
 from indicators.month_import import ProblemsError
 from indicators.tables_phones import PhoneLineTable
@@ -146,7 +147,7 @@ def _ask_line(
         rates = rates | Indicator.objects.filter(pk=line.indicator_id)
     form = PhoneLineForm(
         sent(request),
-        initial=initial,
+        initial=initial | {"version": phones.version(line)},
         line=line,
         services=Service.objects.filter(unit__prefecture=prefecture).select_related("unit"),
         indicators=rates.select_related("engagement").distinct(),
@@ -154,10 +155,13 @@ def _ask_line(
     page = Page(title, ABOVE, reverse("phone_lines", args=[prefecture.slug]))
 
     def write() -> str:
-        kept = phones.keep_line(form.line, by=request.user)
+        kept = phones.keep_line(form.line, seen=form.cleaned_data["version"], by=request.user)
         return f"Ligne «\xa0{kept.number}\xa0» enregistrée."
 
-    return ask(request, page, form, write)
+    def last() -> tuple[list[Event], int]:
+        return history.of_phone_line(line), phones.version(line)
+
+    return ask(request, page, form, write, last=last)
 
 
 def _ask_columns(

@@ -5,9 +5,9 @@ import datetime
 import pytest
 from django.urls import reverse
 
-from indicators import entry, returns
+from indicators import bounds, entry, returns
 from indicators.entry import figures, versions
-from indicators.models import Measurement, MonthlyReturn
+from indicators.models import Bounds, Measurement, MonthlyReturn
 from tests import factories
 from tests.indicators.monthly import MARCH, Monthly
 from tests.pages import words
@@ -445,22 +445,43 @@ def usual(world):
     return reverse("entry_usual", args=[world.prefecture.slug, world.services[0].pk, world.rate.pk])
 
 
+def said_usual(manager, world, low, high, *, seen=None):
+    seen = bounds.version(world.services[0], world.rate) if seen is None else seen
+    return manager.post(usual(world), {"low": low, "high": high, "version": seen})
+
+
 def test_what_the_quality_manager_says_is_usual_wins(world, browser, client_of):
     lost_calls(world, 40, 45, 50, 45, 42, 48)
     manager = client_of(world.manager)
     assert "il en faut six" in words(manager.get(usual(world)))
 
-    assert manager.post(usual(world), {"low": "2,5", "high": "15"}).status_code == 302
+    assert said_usual(manager, world, "2,5", "15").status_code == 302
 
     said = browser.post(cell_address(world, world.rate), row(world.rate, "128", "1000")).json()
     assert said["question"] == ""
     assert browser.get(usual(world)).status_code == 403
-    assert "dépasse" in words(manager.post(usual(world), {"low": "16", "high": "15"}))
-    assert "Donner les deux valeurs" in words(manager.post(usual(world), {"low": "16", "high": ""}))
-    manager.post(usual(world), {"low": "", "high": ""})
+    assert "dépasse" in words(said_usual(manager, world, "16", "15"))
+    assert "Donner les deux valeurs" in words(said_usual(manager, world, "16", ""))
+    said_usual(manager, world, "", "")
     seen = versions(world.services[0], MARCH)[world.rate.pk]
     said = browser.post(cell_address(world, world.rate), row(world.rate, "129", "1000", seen=seen)).json()
     assert "contre 3 à 6" in said["question"]
+
+
+@pytest.mark.parametrize("first", [("3", "6"), ("", "")], ids=["changed", "taken back"])
+def test_who_comes_second_on_what_is_usual_sees_what_the_first_said(world, client_of, first):
+    manager = client_of(world.manager)
+    said_usual(manager, world, "2,5", "15")
+    seen = manager.get(usual(world)).context["form"]["version"].value()
+    said_usual(manager, world, *first)
+
+    second = said_usual(manager, world, "4", "20", seen=seen)
+
+    assert "à la place de « 2,5 à 15 % »" in words(second, 409)
+    assert second.context["form"]["low"].value() == "4"
+    assert not Bounds.objects.filter(high=20).exists()
+    said_usual(manager, world, "4", "20", seen=second.context["form"]["version"].value())
+    assert Bounds.objects.get().high == 20
 
 
 # --- The months to do --------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from jobs import queue
 from jobs.models import Job
 from tests import factories
 from tests.indicators.monthly import MARCH, Monthly
+from tests.pages import words
 
 FILE = (
     "Date;Numéro;Appels présentés;Appels perdus;SVI\n"
@@ -169,14 +170,41 @@ def test_a_day_or_a_month_is_read_as_programs_write_it(world, manager, when):
     assert "17 sur 170" in manager.get(page).text
 
 
+def change(manager, world, line, **typed):
+    own = {"number": line.number, "service": line.service_id, "indicator": line.indicator_id}
+    own["version"] = phones.version(line)
+    return manager.post(url(world, "phone_line", line.pk), own | typed)
+
+
+def test_who_comes_second_on_a_line_sees_what_the_first_said(world, manager):
+    line = PhoneLine.objects.first()
+    page = manager.get(url(world, "phone_line", line.pk))
+    seen = page.context["form"]["version"].value()
+    change(manager, world, line, service=world.services[1].pk, first_month="02/2020")
+
+    second = change(manager, world, line, last_month="02/2020", version=seen)
+
+    assert f"Titres, {world.rate.title}, depuis février 2020" in words(second, 409)
+    assert second.context["form"]["last_month"].value() == "02/2020"
+    line.refresh_from_db()
+    assert (line.service, line.last_month) == (world.services[1], None)
+    change(manager, world, line, version=second.context["form"]["version"].value())
+    line.refresh_from_db()
+    assert (line.service, line.first_month) == (world.services[1], None)
+
+
 def test_a_line_passes_from_a_service_to_another(world, manager):
     first = PhoneLine.objects.get(number="04 91 15 60 00")
-    other = {"number": "0491156000", "service": world.services[1].pk, "indicator": world.rate.pk}
+    other = {
+        "number": "0491156000",
+        "service": world.services[1].pk,
+        "indicator": world.rate.pk,
+        "version": 0,
+    }
     refused = manager.post(url(world, "phone_line_new"), other | {"first_month": "03/2020"})
     assert "est déjà comptée pour Accueil" in refused.text
 
-    own = {"number": first.number, "service": first.service_id, "indicator": first.indicator_id}
-    manager.post(url(world, "phone_line", first.pk), own | {"last_month": "02/2020"})
+    change(manager, world, first, last_month="02/2020")
     done = manager.post(url(world, "phone_line_new"), other | {"first_month": "03/2020"})
 
     assert done.status_code == 302
@@ -254,4 +282,4 @@ def test_the_same_number_in_two_services_at_once_is_refused(world):
     )
 
     with pytest.raises(RefusedError, match="son dernier mois"):
-        phones.keep_line(line, by=world.manager)
+        phones.keep_line(line, seen=0, by=world.manager)
