@@ -18,6 +18,7 @@ from sites.fields import VersionField
 FIGURE, NOTHING, UNMEASURED = "figure", "nothing", "unmeasured"
 MINE = re.compile("mine-([0-9]{1,18})")
 THEIRS = "theirs"
+SENT = re.compile("c([0-9]{1,9})-version")
 
 
 @dataclass(frozen=True)
@@ -157,9 +158,11 @@ class CellForm(forms.Form):
 
 
 def cells_of(grid: Grid, data: Mapping[str, Any] | None = None) -> dict[int, CellForm]:
-    """indicator → its form. What was not sent is as it is stored. An indicator that was suspended while
-    somebody typed it has one too: nothing of it goes in silence."""
-    cells = {row.indicator.pk: CellForm(row, data, asks_reason=grid.is_reopened) for row in grid.all}
+    """indicator → its form. What was not sent is as it is stored. An indicator that was suspended, or left
+    the perimeter, while somebody typed it has one too: nothing of it goes in silence."""
+    sent = [int(found[1]) for name in data or () if (found := SENT.fullmatch(name))]
+    rows = [*grid.all, *grid.dropped(sent)]
+    cells = {row.indicator.pk: CellForm(row, data, asks_reason=grid.is_reopened) for row in rows}
     return {pk: cell for pk, cell in cells.items() if cell.is_bound or not cell.row.suspension}
 
 

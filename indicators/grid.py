@@ -11,7 +11,7 @@ from indicators import entry, history, plausibility, returns
 from indicators.entry import Said
 from indicators.expected import Owed
 from indicators.models import Bounds, Measurement, MonthlyReturn, Suspension, measure
-from indicators.periods import last_day, shifted
+from indicators.periods import FIRST_YEAR, last_day, shifted
 from indicators.plausibility import Usual
 from referentiel import measures
 from referentiel.measures import Count, rounded, with_unit
@@ -126,6 +126,7 @@ class Grid:
                 suspension=suspension,
             )
 
+        self._row_of = row
         self.rows = [row(indicator) for indicator in owed.of(service, month)]
         suspended = [row(*pair) for pair in owed.suspended(service, month)]
         order = {indicator.pk: place for place, indicator in enumerate(owed.indicators)}
@@ -160,6 +161,16 @@ class Grid:
     def row(self, indicator: int) -> Row | None:
         """That of an indicator, suspended or not; None where the service has nothing to do with it."""
         return next((row for row in self.all if row.indicator.pk == indicator), None)
+
+    def dropped(self, indicators: Iterable[int]) -> list[Row]:
+        """The rows of those that the service owed once and owes no longer: somebody may still be typing them.
+        One query where there are some."""
+        left = set(indicators) - {row.indicator.pk for row in self.all}
+        if not left:
+            return []
+        ever = datetime.date(FIRST_YEAR, 1, 1), last_day(self.month)
+        followed = Indicator.objects.followed_between(self.service.unit.prefecture, *ever)
+        return [self._row_of(one) for one in followed.filter(pk__in=left)]
 
 
 def usual_after(service: Service, indicator: Indicator, month: datetime.date) -> Usual | None:

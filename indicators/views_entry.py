@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from indicators import bounds, chores, entry, grid, history, returns
@@ -28,7 +29,7 @@ from referentiel.measures import in_french
 from referentiel.models import Indicator
 from sites import lists
 from sites.access import Access, Action, AgentRequest, enter
-from sites.asking import asks_first, sent
+from sites.asking import asks_first, resumed_by, sent
 from sites.filling import Page, say
 from sites.models import Service, lasting
 
@@ -57,6 +58,7 @@ def entry_list(request: AgentRequest, slug: str) -> HttpResponse:
 # --- A month -----------------------------------------------------------------------------------------------
 
 
+@resumed_by("entry_resume")
 @asks_first
 def entry_month(request: AgentRequest, slug: str, service: int, month: str) -> HttpResponse:
     """Read it, type it, send it. What is wrong in one cell keeps all of them from being saved, and everything
@@ -69,6 +71,21 @@ def entry_month(request: AgentRequest, slug: str, service: int, month: str) -> H
     return _show(request, place, shown, cells_of(shown))
 
 
+@resumed_by("entry_resume")
+@csrf_exempt
+@require_POST
+def entry_resume(request: AgentRequest, slug: str, service: int, month: str) -> HttpResponse:
+    """What was typed when the session ended, on its page again for who has signed in since. Nothing is
+    written, so that the token of the session that ended is not asked."""
+    access = enter(request, slug, Action.ENTER_FIGURES)
+    place = _Place(access, *_of_address(access, service, month))
+    shown = place.grid()
+    cells = cells_of(shown, request.POST)
+    if shown.lock:
+        return _too_late(request, place, [cell for cell in cells.values() if cell.is_bound])
+    return _show(request, place, shown, cells, is_resumed=True)
+
+
 @require_POST
 def entry_cell(request: AgentRequest, slug: str, service: int, month: str, indicator: int) -> JsonResponse:
     """Save one cell, and answer what its row has to show. Refusals are answers too: what was typed stays in
@@ -76,7 +93,7 @@ def entry_cell(request: AgentRequest, slug: str, service: int, month: str, indic
     access = enter(request, slug, Action.ENTER_FIGURES)
     place = _Place(access, *_of_address(access, service, month))
     shown = place.grid()
-    row = shown.row(indicator)
+    row = shown.row(indicator) or next(iter(shown.dropped([indicator])), None)
     if row is None:
         raise Http404
     form = CellForm(row, request.POST, asks_reason=shown.is_reopened)
@@ -186,9 +203,11 @@ def _show(
     *,
     lost: Iterable[tuple[Indicator, str]] = (),
     refusal: str = "",
+    is_resumed: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     access, month = place.access, place.month
+    dropped = [cell for pk, cell in cells.items() if cell.is_typed and shown.row(pk) is None]
     earlier, later = shifted(month, -1), shifted(month, 1)
     is_sent = shown.record.state in (MonthlyReturn.State.ENTERED, MonthlyReturn.State.VALIDATED)
     services = access.services_for(Action.ENTER_FIGURES)
@@ -201,6 +220,7 @@ def _show(
             for engagement, rows in shown.bands
         ],
         "month": f"{month:%Y-%m}",
+        "url": place.url,
         "month_label": in_words(month),
         "months_before": [in_words(one) for one in shown.months_before],
         "earlier": (in_words(earlier), place.url_of(earlier)),
@@ -211,6 +231,8 @@ def _show(
         "has_errors": any(cell.errors for cell in cells.values() if cell.is_bound),
         "has_clashes": any(cell.clash for cell in cells.values()),
         "lost": list(lost),
+        "dropped": dropped,
+        "is_resumed": is_resumed,
         "refusal": refusal,
     }
     return render(request, "indicators/entry_month.html", context, status=status)

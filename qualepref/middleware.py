@@ -162,16 +162,31 @@ class SignInRequired(LoginRequiredMiddleware):
         stage = second_factor.stage(request)  # type: ignore[arg-type]
         if stage is None or stage is getattr(view_func, "open_at", None):
             return None
-        if given_back := _given_back(request, "session_expired.html", 403):
+        if given_back := _session_over(request, view_func):
             return given_back
         return redirect(f"{reverse(stage.value)}?{urlencode({'next': request.get_full_path()})}")
 
     def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Any
     ) -> HttpResponse:
-        return _given_back(request, "session_expired.html", 403) or super().handle_no_permission(
-            request, view_func
-        )
+        return _session_over(request, view_func) or super().handle_no_permission(request, view_func)
+
+
+def _session_over(request: HttpRequest, view_func: Any) -> HttpResponse | None:
+    """What was sent, to send again or to copy. It stays in the page: nothing of it is kept for who is not
+    signed in."""
+    match = request.resolver_match
+    route = getattr(view_func, "resumed_by", None)
+    if route and match and request.POST:
+        sent = [
+            (name, text)
+            for name, texts in request.POST.lists()
+            for text in texts
+            if name != "csrfmiddlewaretoken"
+        ]
+        context = {"resume": reverse(route, kwargs=match.kwargs), "sent": sent}
+        return render(request, "session_expired.html", context, status=403)
+    return _given_back(request, "session_expired.html", 403)
 
 
 def _given_back(request: HttpRequest, template: str, status: int) -> HttpResponse | None:

@@ -73,7 +73,9 @@ if (form) {
     return JSON.stringify([...data]);
   };
 
-  const tried = new Map(rows.map((row) => [row, said(row)])); // what the server has been told last
+  // What the server has been told last: nothing yet of what was typed before the session ended.
+  const isResumed = "resumed" in form.dataset;
+  const tried = new Map(rows.map((row) => [row, isResumed ? "" : said(row)]));
   const saving = new Set();
   const refused = new Set();
   let isLeaving = false;
@@ -103,7 +105,7 @@ if (form) {
 
   // Who signed in again in another tab has a new token: the page takes it and goes on.
   const renew = async () => {
-    const answer = await fetch(location.href).catch(() => new Response());
+    const answer = await fetch(form.action).catch(() => new Response());
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const token = page.querySelector("[data-entry] [name=csrfmiddlewaretoken]");
     if (token) form.elements.csrfmiddlewaretoken.value = token.value;
@@ -274,5 +276,5 @@ if (form) {
     announced.textContent = `Cases remplies : ${filled}${rest}.`;
   });
 
-  form.querySelector("[data-save]").closest("li").remove(); // each row saves itself
+  if (!isResumed) form.querySelector("[data-save]").closest("li").remove(); // each row saves itself
 }

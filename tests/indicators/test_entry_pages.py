@@ -1,8 +1,11 @@
 """The page on which a service types its month, and the list of the months to do."""
 
 import datetime
+import re
+from html import unescape
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from indicators import bounds, entry, returns
@@ -317,6 +320,60 @@ def test_an_indicator_suspended_while_somebody_types_it_gives_the_typed_text_bac
     assert stored(world) == {}
     browser.post(address(world), _as_shown(page))
     assert set(stored(world)) == {world.mean.pk, world.count.pk}
+
+
+def test_a_row_that_left_the_perimeter_while_somebody_typed_it_gives_the_typed_text_back(world, browser):
+    world.services[0].perimeters.update(measured=["delai", "nombre"])
+
+    cell = browser.post(cell_address(world, world.rate), row(world.rate, "9", "10")).json()
+    page = browser.post(address(world), whole(world))
+
+    assert (cell["state"], "n’a pas à saisir" in cell["sentence"]) == ("refused", True)
+    assert "Des lignes ne sont plus à saisir" in words(page)
+    assert f"{world.rate.title} : 9 sur 10" in words(page)
+    assert stored(world) == {}
+    browser.post(address(world), _as_shown(page))
+    assert set(stored(world)) == {world.mean.pk, world.count.pk}
+
+
+def test_a_row_that_left_the_perimeter_and_that_nobody_typed_is_no_matter(world, browser):
+    save(world, world.typed(world.rate, 9, 10))
+    sent = _as_shown(browser.get(address(world)))
+    world.services[0].perimeters.update(measured=["delai", "nombre"])
+
+    assert browser.post(address(world), sent | row(world.count, "4")).status_code == 302
+
+    assert stored(world) == {world.rate.pk: (9, 10), world.count.pk: (4, None)}
+
+
+def test_what_was_typed_when_the_session_ended_is_found_again(world, browser, client_of):
+    signed_out = client_of(None)
+    sent = whole(world) | row(world.count, "4", comment="Grève <le 12>.") | {"send": "oui"}
+
+    over = signed_out.post(address(world), sent)
+
+    assert "rien n’est perdu tant que cette page reste ouverte" in words(over, 403)
+    fields = re.findall('name="([^"]*)" value="([^"]*)"', over.content.decode())
+    kept = {name: unescape(value) for name, value in fields if name.startswith("c")}
+    too_soon = signed_out.post(over.context["resume"], kept)
+    assert too_soon.context["resume"] == over.context["resume"]
+    again = Client(enforce_csrf_checks=True)
+    again.force_login(world.referent, backend="django.contrib.auth.backends.ModelBackend")
+    page = again.post(over.context["resume"], kept)
+    assert "Voici ce que vous aviez tapé avant la fin de votre session." in words(page)
+    assert f'action="{address(world)}"' in page.content.decode()
+    assert stored(world) == {}
+    assert browser.post(address(world), _as_shown(page)).status_code == 302
+    assert stored(world) == {world.rate.pk: (9, 10), world.mean.pk: (30, 10), world.count.pk: (4, None)}
+    assert figures(world.services[0], MARCH)[world.count.pk].comment == "Grève <le 12>."
+
+
+def test_what_was_typed_before_the_session_ended_of_a_month_closed_since_is_shown(world, browser):
+    closed(world)
+
+    page = browser.post(f"{address(world)}reprise/", row(world.rate, "11", "13"))
+
+    assert "11 sur 13" in words(page, 409)
 
 
 def test_a_version_that_nobody_has_shown_is_refused(world, browser):
