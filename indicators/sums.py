@@ -29,35 +29,27 @@ Cell: TypeAlias = tuple[int, int]
 IS_EXCEPTIONAL = Q(period="year") | Q(numerator=None) | ~Q(reserve="")
 COUNTED = ("unit_id", "indicator_id", "first_month", "numerator", "denominator")
 
-# A period beside the same months of the year before: those that the period itself counts, or all of them
-# where it counts none. What stands in the brackets is the statement of the rows that count.
+# A period, then the same months of the year before: those that the period itself counts, or all of them where
+# it counts none. What stands in the brackets is the statement of the rows that count. A month of two services
+# is one month: hence DISTINCT.
 PAIRS = """
-    WITH counted (unit, indicator, month, numerator, denominator, start) AS ({rows}),
-    monthly AS (
-        SELECT unit, indicator, month,
-            CAST(SUM(numerator) FILTER (WHERE start >= %s) AS bigint) AS numerator,
-            CAST(SUM(denominator) FILTER (WHERE start >= %s) AS bigint) AS denominator,
-            CAST(SUM(numerator) FILTER (WHERE start < %s) AS bigint) AS numerator_before,
-            CAST(SUM(denominator) FILTER (WHERE start < %s) AS bigint) AS denominator_before
-        FROM counted GROUP BY unit, indicator, month
+    WITH counted (unit, indicator, month, numerator, denominator, start) AS NOT MATERIALIZED ({rows}),
+    own AS (
+        SELECT unit, indicator, SUM(numerator) AS numerator, SUM(denominator) AS denominator,
+            SUM(DISTINCT 1 << month) AS months
+        FROM counted WHERE start >= %s GROUP BY unit, indicator
     )
-    SELECT unit, indicator,
-        SUM(numerator), SUM(denominator), SUM(CASE WHEN numerator IS NOT NULL THEN 1 << month END),
-        SUM(numerator_before) FILTER (WHERE numerator IS NOT NULL),
-        SUM(denominator_before) FILTER (WHERE numerator IS NOT NULL),
-        SUM(CASE WHEN numerator IS NOT NULL AND numerator_before IS NOT NULL THEN 1 << month END),
-        SUM(numerator_before), SUM(denominator_before),
-        SUM(CASE WHEN numerator_before IS NOT NULL THEN 1 << month END)
-    FROM monthly GROUP BY unit, indicator
+    SELECT 0, unit, indicator, numerator, denominator, months FROM own
+    UNION ALL
+    SELECT 1, unit, indicator, SUM(counted.numerator), SUM(counted.denominator), SUM(DISTINCT 1 << month)
+    FROM counted LEFT JOIN own USING (unit, indicator)
+    WHERE start < %s AND COALESCE(own.months >> month & 1, 1) = 1
+    GROUP BY unit, indicator
 """
 YEARS = """
-    WITH counted (unit, indicator, month, numerator, denominator, year) AS ({rows}),
-    monthly AS (
-        SELECT year, unit, indicator, month, SUM(numerator) AS numerator, SUM(denominator) AS denominator
-        FROM counted GROUP BY year, unit, indicator, month
-    )
-    SELECT year, unit, indicator, SUM(numerator), SUM(denominator), SUM(1 << month)
-    FROM monthly GROUP BY year, unit, indicator
+    WITH counted (unit, indicator, month, numerator, denominator, year) AS ({rows})
+    SELECT year, unit, indicator, SUM(numerator), SUM(denominator), SUM(DISTINCT 1 << month)
+    FROM counted GROUP BY year, unit, indicator
 """
 
 
@@ -106,24 +98,18 @@ class Figures:
     @classmethod
     def of_pair(cls, rows: QuerySet[Measurement], period: Period) -> "Figures":
         """Of a period, and of the same months of the year before. Two queries."""
-        now: dict[Cell, Sum] = {}
-        before: dict[Cell, Sum] = {}
-        for unit, indicator, *sums in _asked(PAIRS, rows, F("period_start"), [period.first] * 4):
-            own, alike, whole = (_sum(*sums[at : at + 3]) for at in (0, 3, 6))
-            if own:
-                now[unit, indicator] = own
-            if known := alike if own else whole:
-                before[unit, indicator] = known
-        sums_of = {period.first: now, period.before.first: before}
-        return cls(sums_of, _exceptions(rows), period.length)
+        sums: dict[datetime.date, dict[Cell, Sum]] = defaultdict(dict)
+        firsts = period.first, period.before.first
+        for place, unit, indicator, *numbers in _asked(PAIRS, rows, F("period_start"), [period.first] * 2):
+            sums[firsts[place]][unit, indicator] = _sum(*numbers)
+        return cls(sums, _exceptions(rows), period.length)
 
     @classmethod
     def of_years(cls, rows: QuerySet[Measurement]) -> "Figures":
         """Of every year of the rows. Two queries."""
         sums: dict[datetime.date, dict[Cell, Sum]] = defaultdict(dict)
         for year, unit, indicator, *numbers in _asked(YEARS, rows, ExtractYear("period_start"), []):
-            if found := _sum(*numbers):
-                sums[datetime.date(int(year), 1, 1)][unit, indicator] = found
+            sums[datetime.date(int(year), 1, 1)][unit, indicator] = _sum(*numbers)
         return cls(sums, _exceptions(rows), 12)
 
     @cached_property
@@ -175,10 +161,8 @@ def _exceptions(rows: QuerySet[Measurement]) -> QuerySet[Measurement]:
     return rows.filter(IS_EXCEPTIONAL).select_related("service").order_by("period_start", "pk")
 
 
-def _sum(numerator: Any, denominator: Any, months: Any) -> Sum | None:
+def _sum(numerator: Any, denominator: Any, months: Any) -> Sum:
     """SUM gives decimals."""
-    if numerator is None:
-        return None
     return int(numerator), None if denominator is None else int(denominator), int(months)
 
 
