@@ -36,7 +36,7 @@ from referentiel.measures import (
     rounded,
     with_unit,
 )
-from referentiel.models import Indicator
+from referentiel.models import Indicator, followed_between
 from referentiel.models import Target as TargetRow
 from sites.models import Prefecture, Unit
 
@@ -307,8 +307,7 @@ def of_period(
     own = {unit.pk for unit in columns}
     measured = {indicator for unit, indicator in figures.cells if unit in own}
     indicators = Indicator.objects.filter(
-        Q(pk__in=measured)
-        | Q(pk__in=Indicator.objects.followed_between(prefecture, period.first, period.end))
+        Q(pk__in=measured) | followed_between(prefecture, period.first, period.end)
     )
     aims = _Aims(prefecture, indicators)
     notes = _Notes(period, held, _written(prefecture, period, columns))
@@ -475,6 +474,7 @@ class _Known:
     ) -> None:
         self._period = period
         self._before = period.before
+        self._whole = period.coverage
         self._figures = figures
         self._targets = {
             (one.pk, of.first): aims.target(one, of.end)
@@ -498,15 +498,14 @@ class _Known:
             _printed_verdict(figure),
             self._previous(unit, indicator),
             self._notes.on(unit, indicator),
-            self._period.coverage,
+            self._whole,
         )
 
     def _previous(self, unit: Unit, indicator: Indicator) -> Result:
         figure = self._figures.of(unit, indicator, self._before.first)
         target = _target(figure, self._targets[indicator.pk, self._before.first])
         absence = _absence(figure) if figure else self._lack(unit, indicator, self._before)
-        verdict, whole = _printed_verdict(figure), self._before.coverage
-        return Result(unit, indicator, figure, target, absence, verdict, whole=whole)
+        return Result(unit, indicator, figure, target, absence, _printed_verdict(figure), whole=self._whole)
 
     def _lack(self, unit: Unit, indicator: Indicator, period: Period) -> Absence:
         """Why a cell says nothing."""

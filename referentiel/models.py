@@ -192,6 +192,13 @@ class Engagement(NormRow):
         return self.code or self.title
 
 
+def followed_between(prefecture: Prefecture, first: datetime.date, last: datetime.date) -> Q:
+    """Indicators that a préfecture follows on one of the days from one to another."""
+    held = in_force_between(first, last)
+    adopted = Adoption.objects.filter(held, prefecture=prefecture).values("referentiel")
+    return held & (Q(prefecture=None) | Q(prefecture=prefecture)) & Q(engagement__referentiel__in=adopted)
+
+
 class IndicatorQuerySet(models.QuerySet["Indicator"]):
     def followed_by(self, prefecture: Prefecture, year: int) -> Self:
         """Indicators of the référentiels that the préfecture follows during the year, and its own ones."""
@@ -199,13 +206,7 @@ class IndicatorQuerySet(models.QuerySet["Indicator"]):
 
     def followed_between(self, prefecture: Prefecture, first: datetime.date, last: datetime.date) -> Self:
         """The same, of the days from one to another."""
-        held = in_force_between(first, last)
-        adopted = Adoption.objects.filter(held, prefecture=prefecture).values("referentiel")
-        return self.filter(
-            held,
-            Q(prefecture=None) | Q(prefecture=prefecture),
-            engagement__referentiel__in=adopted,
-        ).select_related("engagement__module")
+        return self.filter(followed_between(prefecture, first, last)).select_related("engagement__module")
 
 
 class Indicator(NormRow):
