@@ -30,11 +30,12 @@ FLOOR = """
 def measure() -> Iterator[Measured]:
     prefecture = world.build()
     world.fill(range(1, FEW))
-    few = _blocks(prefecture, _last_year(FEW))
+    few = world.blocks_of(_statements(prefecture, _last_year(FEW)))
     world.fill(range(FEW, MANY))
     year = _last_year(MANY)
     figures = Measurement.objects.count()
-    many = _blocks(prefecture, year)
+    statements = _statements(prefecture, year)
+    many = world.blocks_of(statements)
 
     browser, url = _signed_in(prefecture), f"/agents/{prefecture.slug}/indicateurs/{year}/"
     with CaptureQueriesContext(connection) as asked:
@@ -42,9 +43,6 @@ def measure() -> Iterator[Measured]:
     assert answer.status_code == 200, answer.status_code  # noqa: S101
     own = [query for query in asked.captured_queries if not SURROUNDINGS.search(query["sql"])]
 
-    with CaptureQueriesContext(connection) as asked:
-        _data(prefecture, year)
-    statements = [query["sql"] for query in asked.captured_queries]
     data, queries, floor = median(
         lambda: _data(prefecture, year),
         lambda: _run(statements),
@@ -84,11 +82,10 @@ def _floor(prefecture: Prefecture, year: int) -> Any:
         return cursor.fetchall()
 
 
-def _blocks(prefecture: Prefecture, year: int) -> int:
+def _statements(prefecture: Prefecture, year: int) -> list[str]:
     with CaptureQueriesContext(connection) as asked:
         _data(prefecture, year)
-    table = Measurement._meta.db_table
-    return world.blocks_of([query["sql"] for query in asked.captured_queries if table in query["sql"]])
+    return [query["sql"] for query in asked.captured_queries]
 
 
 def _signed_in(prefecture: Prefecture) -> Client:

@@ -1,11 +1,12 @@
-"""A country of invented préfectures: 120, of ten services and twelve indicators, figures month by month."""
+"""A country of invented préfectures: 120, of ten services and twelve indicators, figures month by month. A
+month of a service in seven is validated, the others are closed."""
 
 import datetime
 from collections.abc import Sequence
 
 from django.db import connection
 
-from indicators.models import Measurement
+from indicators.models import EntrySchedule, Measurement, MonthlyReturn
 from referentiel.models import (
     Adoption,
     Certainty,
@@ -20,6 +21,7 @@ from sites.models import Agent, Membership, Prefecture, Service, Unit
 
 PREFECTURES, SERVICES, INDICATORS = 120, 10, 12
 FIRST_YEAR = 2001
+FIRST_MONTH = datetime.date(FIRST_YEAR, 1, 1)
 PASSWORD = "banc d'essai, sans usage"  # noqa: S105 - of nobody
 
 
@@ -58,6 +60,7 @@ def build() -> Prefecture:
             territory=f"Territoire {number}",
             state_title=f"Préfet {number}",
         )
+        EntrySchedule.objects.create(prefecture=prefecture, first_month=FIRST_MONTH)
         Adoption.objects.create(prefecture=prefecture, referentiel=referentiel, **norm)
         for place in range(SERVICES):
             kind = Unit.Kind.SUBPREFECTURE if place else Unit.Kind.HEADQUARTERS
@@ -72,7 +75,8 @@ def build() -> Prefecture:
 
 
 def fill(months: range) -> None:
-    """Add the figures of months counted from January of the first year, month after month.
+    """Add the figures of months counted from January of the first year, month after month, and what the
+    services sent of them.
 
     One month is made through the model; the others are copies of it with other numbers, in one statement.
     """
@@ -88,20 +92,28 @@ def fill(months: range) -> None:
     }
     selected = ", ".join(changed.get(column, f't."{column}"') for column in columns)
     named = ", ".join(f'"{column}"' for column in columns)
-    table = Measurement._meta.db_table
-    first = datetime.date(FIRST_YEAR, 1, 1)
+    table, returns = Measurement._meta.db_table, MonthlyReturn._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} ({named})"  # noqa: S608 - names of our own model
             f" SELECT {selected} FROM {table} t, generate_series(%(from)s, %(to)s) AS m(n)"
             " WHERE t.period_start = %(first)s AND m.n > 0 ORDER BY m.n, t.id",
-            {"first": first, "from": months.start, "to": months.stop - 1},
+            {"first": FIRST_MONTH, "from": months.start, "to": months.stop - 1},
         )
-        cursor.execute(f"VACUUM ANALYZE {table}")
+        cursor.execute(
+            f"INSERT INTO {returns}"  # noqa: S608 - names of our own models
+            " (prefecture_id, service_id, month, state, comment, due_on, entered_on, open_because)"
+            " SELECT prefecture_id, service_id, period_start, CASE (service_id + first_month) %% 7"
+            " WHEN 0 THEN 'validated' ELSE 'closed' END, '', period_start, period_start, ''"
+            f" FROM {table} WHERE indicator_id = (SELECT MIN(indicator_id) FROM {table})"
+            f" AND period_start > COALESCE((SELECT MAX(month) FROM {returns}), %s)"
+            " ORDER BY period_start, service_id",
+            [FIRST_MONTH],
+        )
+        cursor.execute(f"VACUUM ANALYZE {table}, {returns}")
 
 
 def _first_month() -> None:
-    first = datetime.date(FIRST_YEAR, 1, 1)
     indicators = list(Indicator.objects.all())
     rows: list[Measurement] = [
         Measurement(
@@ -110,7 +122,7 @@ def _first_month() -> None:
             service=service,
             indicator=indicator,
             period=Measurement.Period.MONTH,
-            period_start=first,
+            period_start=FIRST_MONTH,
             first_month=1,
             last_month=1,
             shape=Measurement.Shape.RATE,
