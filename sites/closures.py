@@ -60,12 +60,7 @@ def of_year(prefecture: Prefecture, year: int) -> list[DayOff]:
 
 def working_days(prefecture: Prefecture, year: int) -> int:
     """How many days of the year count in a delay."""
-    return _count(calendar(prefecture), datetime.date(year, 1, 1), datetime.date(year, 12, 31))
-
-
-def _count(days: WorkCalendar, first: datetime.date, last: datetime.date) -> int:
-    span = range(first.toordinal(), last.toordinal() + 1)
-    return sum(days.is_working(datetime.date.fromordinal(day)) for day in span)
+    return calendar(prefecture).count(datetime.date(year, 1, 1), datetime.date(year, 12, 31))
 
 
 def _effect_of_holiday(day: datetime.date) -> str:
@@ -77,6 +72,6 @@ def _effect_of_holiday(day: datetime.date) -> str:
 def _effect_of_closure(closure: Closure, law: WorkCalendar) -> str:
     if not closure.stops_the_clock:
         return "compte dans les délais"
-    days = _count(law, closure.starts_on, closure.ends_on)
+    days = law.count(closure.starts_on, closure.ends_on)
     plural = "s" if days > 1 else ""
     return f"ne compte pas dans les délais ({days} jour{plural} ouvré{plural})"

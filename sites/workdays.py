@@ -255,6 +255,11 @@ class WorkCalendar:
         start, end = self._window(received, answered)
         return self._ordinals[end - 1] + 1 - self._ordinals[start] if end > start else 0
 
+    def count(self, first: date, last: date) -> int:
+        """How many days from one to another, both included, are working days; 0 where the last comes before
+        the first."""
+        return max(0, self._ordinals[self._index(last)] - self._ordinals[self._index(first) - 1])
+
     def explain(self, received: date, until: date) -> Explanation:
         """The days after receipt, up to a due date or a reply; as many are counted as `delay` says.
 
