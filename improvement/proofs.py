@@ -1,6 +1,5 @@
 """Keeping what shows that something was done; serving it is for views, which check rights."""
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,16 +31,10 @@ def keeping(proof: Proof, prefecture: Prefecture) -> Iterator[dict[str, str]]:
         yield columns
         return
     try:
-        attached = attachments.inspect(proof.body)
+        with attachments.kept(proof.body, f"preuves/{prefecture.slug}") as (name, sha256):
+            yield columns | {"proof_file": name, "proof_sha256": sha256}
     except attachments.UnsafeError as error:
         raise RefusedError(str(error)) from error
-    name = f"preuves/{prefecture.slug}/{secrets.token_hex(16)}.{attached.extension}"
-    columns |= {"proof_file": name, "proof_sha256": files.keep(name, attached.body)}
-    try:
-        yield columns
-    except BaseException:
-        files.remove(name)
-        raise
 
 
 def fill(row: Proven, columns: dict[str, str]) -> None:

@@ -116,6 +116,7 @@ INSTALLED_APPS = [
     "publications.apps.PublicationsConfig",
     "improvement.apps.ImprovementConfig",
     "indicators.apps.IndicatorsConfig",
+    "complaints.apps.ComplaintsConfig",
     "referentiel.apps.ReferentielConfig",
     "sites.apps.SitesConfig",
     "jobs.apps.JobsConfig",

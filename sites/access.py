@@ -31,6 +31,8 @@ class Action(Enum):
     PUBLISH = "publier les documents de l’Espace Qualité"
     READ_PLAN = "lire le plan d’actions"
     READ_DUTIES = "lire le calendrier des obligations"
+    READ_CASES = "lire les courriers et les réclamations"
+    HANDLE_CASES = "enregistrer et traiter les courriers et les réclamations"
     MANAGE_PLAN = "tenir le plan d’actions et le calendrier des obligations"
     ADAPT_NORM = "adapter le référentiel et son périmètre à la préfecture"
     ORGANISE = "organiser la préfecture, ses agents et leurs droits"
@@ -47,6 +49,10 @@ ROLES_THAT_MAY = {
     Action.PUBLISH: frozenset({Role.QUALITY_MANAGER}),
     Action.READ_PLAN: frozenset({Role.QUALITY_MANAGER, Role.REFERENT, Role.DIRECTOR, Role.AUDITOR}),
     Action.READ_DUTIES: frozenset({Role.QUALITY_MANAGER, Role.DIRECTOR, Role.AUDITOR}),
+    Action.READ_CASES: frozenset(
+        {Role.QUALITY_MANAGER, Role.REFERENT, Role.AGENT, Role.DIRECTOR, Role.AUDITOR}
+    ),
+    Action.HANDLE_CASES: frozenset({Role.QUALITY_MANAGER, Role.REFERENT, Role.AGENT}),
     Action.MANAGE_PLAN: frozenset({Role.QUALITY_MANAGER}),
     Action.ADAPT_NORM: frozenset({Role.QUALITY_MANAGER}),
     Action.ORGANISE: frozenset({Role.QUALITY_MANAGER, Role.ADMINISTRATOR}),
@@ -110,6 +116,14 @@ class Access:
         return self.may(Action.READ_DUTIES)
 
     @property
+    def may_read_cases(self) -> bool:
+        return self.may(Action.READ_CASES)
+
+    @property
+    def may_handle_cases(self) -> bool:
+        return self.may(Action.HANDLE_CASES)
+
+    @property
     def may_manage_plan(self) -> bool:
         return self.may(Action.MANAGE_PLAN)
 
@@ -139,12 +153,21 @@ class Access:
 
     def services_for(self, action: Action) -> QuerySet[Service]:
         """The services for which a role of the agent allows the action: its own, or all of a unit."""
+        found = Service.objects.filter(unit__prefecture=self.prefecture).select_related("unit__prefecture")
+        scope = self.scope_for(action)
+        if scope is None:
+            return found
+        services, units = scope
+        return found.filter(Q(pk__in=services) | Q(unit__in=units))
+
+    def scope_for(self, action: Action) -> tuple[set[int], set[int]] | None:
+        """The services, and the units whole, for which a role of the agent allows the action; None where it
+        is all of the préfecture."""
         allowing = [held for held in self.memberships if held.role in ROLES_THAT_MAY[action]]
-        services = Service.objects.filter(unit__prefecture=self.prefecture).select_related("unit__prefecture")
         if _is_unscoped(allowing):
-            return services
-        own = Q(pk__in=[held.service_id for held in allowing if held.service_id])
-        return services.filter(own | Q(unit__in=[held.unit_id for held in allowing if held.unit_id]))
+            return None
+        services = {held.service_id for held in allowing if held.service_id}
+        return services, {held.unit_id for held in allowing if held.unit_id}
 
 
 def _is_unscoped(memberships: Iterable[Membership]) -> bool:

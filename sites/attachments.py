@@ -6,14 +6,17 @@ by a view that checks rights.
 """
 
 import io
+import secrets
 import warnings
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from PIL import Image, ImageOps
 
-from sites import inspection
+from sites import files, inspection
 from sites.inspection import UnsafeError
 
 MEGABYTES = 10
@@ -79,6 +82,20 @@ def inspect(body: bytes) -> Attachment:
     if body.startswith(b"\xd0\xcf\x11\xe0"):
         raise UnsafeError(OLD_OR_LOCKED)
     raise UnsafeError(UNKNOWN)
+
+
+@contextmanager
+def kept(body: bytes, folder: str) -> Iterator[tuple[str, str]]:
+    """Inspect a file and keep it in a folder: its name, made here, and its hash. It goes where the block
+    does not end well, as when its row cannot be written."""
+    attached = inspect(body)
+    name = f"{folder}/{secrets.token_hex(16)}.{attached.extension}"
+    sha256 = files.keep(name, attached.body)
+    try:
+        yield name, sha256
+    except BaseException:
+        files.remove(name)
+        raise
 
 
 def label_of(name: str) -> str:

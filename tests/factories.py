@@ -6,6 +6,7 @@ import string
 import factory
 from factory.django import DjangoModelFactory
 
+from complaints.models import Case, Requester
 from improvement.models import Action, Duty, DutyDone
 from indicators.models import FigureImport, Measurement, Note, PhoneLine, Suspension
 from jobs.models import Job
@@ -13,6 +14,7 @@ from publications.models import Bilan, Document, Entry, Part, Presentation
 from referentiel.models import (
     Adoption,
     Certainty,
+    DelayRule,
     Engagement,
     Indicator,
     Module,
@@ -195,6 +197,19 @@ class IndicatorFactory(NormFactory):
     direction = Indicator.Direction.UP
     numerator_name = "réponses dans les délais"
     denominator_name = "demandes reçues"
+
+
+class DelayRuleFactory(NormFactory):
+    """Ten working days to answer the letter of a citizen."""
+
+    class Meta:
+        model = DelayRule
+
+    referentiel = factory.SubFactory(ReferentielFactory)
+    kind = DelayRule.Kind.ENQUIRY
+    channel = DelayRule.Channel.LETTER
+    requester = DelayRule.Requester.CITIZEN
+    days = 10
 
 
 class TargetFactory(NormFactory):
@@ -454,3 +469,36 @@ class ReminderFactory(DjangoModelFactory):
     stage = -1
     on = datetime.date(2049, 3, 2)
     job = factory.SubFactory(JobFactory)
+
+
+# --- complaints --------------------------------------------------------------------------------------------
+
+
+class CaseFactory(DjangoModelFactory):
+    """A letter of a citizen who gave a name and an address, received on Monday 2 March 2020; no clock has
+    judged it: `complaints.register` alone does that."""
+
+    class Meta:
+        model = Case
+
+    unit = factory.SubFactory(UnitFactory)
+    prefecture = factory.SelfAttribute("unit.prefecture")
+    number = factory.Sequence(lambda n: n + 1)
+    year = factory.SelfAttribute("received_on.year")
+    kind = Case.Kind.ENQUIRY
+    channel = Case.Channel.LETTER
+    requester_kind = Case.RequesterKind.CITIZEN
+    received_on = datetime.date(2020, 3, 2)
+    month = factory.LazyAttribute(lambda case: case.received_on.replace(day=1))
+    subject = factory.Sequence(lambda n: f"Demande n° {n}")
+    is_answerable = True
+    requester = factory.RelatedFactory("tests.factories.RequesterFactory", factory_related_name="case")
+
+
+class RequesterFactory(DjangoModelFactory):
+    class Meta:
+        model = Requester
+
+    case = factory.SubFactory(CaseFactory, requester=None)
+    name = "Dominique Petit"
+    address = "1 rue des Essais, 13000 Essaiville"

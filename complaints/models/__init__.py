@@ -1,0 +1,14 @@
+from complaints.models.cases import Appointment, Case, CaseQuerySet, Requester, Theme
+from complaints.models.trail import Attachment, Event, Pause, Remark
+
+__all__ = [
+    "Appointment",
+    "Attachment",
+    "Case",
+    "CaseQuerySet",
+    "Event",
+    "Pause",
+    "Remark",
+    "Requester",
+    "Theme",
+]
