@@ -6,6 +6,7 @@ entered, where calls are not deep.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.utils.html import format_html
@@ -54,7 +55,7 @@ def figure(shown: Any, href: str = "") -> SafeString:
         value
         + _small("base", f"({base})" if base else "")
         + _small("months", _said(shown, "months_label"))
-        + _verdict(shown)
+        + _verdict(_said(shown, "verdict"), _said(shown, "verdict_label"))
     )
 
 
@@ -65,7 +66,8 @@ def year_before(shown: Any, caution: str = "") -> SafeString:
     label = _said(shown, "shown_label")
     if caution:
         return _value(caution, "", is_absent=True) + _small("base", f"({label})")
-    return _value(label, "", is_absent=False) + _verdict(shown)
+    value = _value(label, "", is_absent=False)
+    return value + _verdict(_said(shown, "verdict"), _said(shown, "verdict_label"))
 
 
 def _said(shown: Any, name: str) -> Any:
@@ -83,9 +85,9 @@ def _small(what: str, text: str) -> SafeString:
     return format_html(' <span class="figure__{}">{}</span>', what, text) if text else SafeString()
 
 
-def _verdict(shown: Any) -> SafeString:
+@cache
+def _verdict(verdict: str, label: str) -> SafeString:
     """Said by a word, a shape and a colour: the colour alone says nothing."""
-    verdict = _said(shown, "verdict")
     if verdict not in (Verdict.MET, Verdict.MISSED):
         return SafeString()
-    return format_html(' <span class="verdict verdict--{}">{}</span>', verdict, _said(shown, "verdict_label"))
+    return format_html(' <span class="verdict verdict--{}">{}</span>', verdict, label)
