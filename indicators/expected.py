@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import F, Func, IntegerField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import F, Func, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Cast, ExtractMonth
 
 from indicators import suspensions
@@ -105,8 +105,7 @@ def of_units(units: QuerySet[Unit], period: Period) -> tuple[list[Unit], list[Ch
         state=MonthlyReturn.State.CLOSED,
     ).order_by()
     number = Cast(ExtractMonth("month"), IntegerField())
-    bit = Func(number, template="(1 << %(expressions)s)", output_field=IntegerField())
-    months = closed.values("service").annotate(bits=Sum(bit)).values("bits")
+    bits = Func(number, template="SUM(1 << %(expressions)s)", output_field=IntegerField())
     rows = units.annotate(
         service=F("services"),
         module=F(f"{perimeters}__module"),
@@ -115,7 +114,7 @@ def of_units(units: QuerySet[Unit], period: Period) -> tuple[list[Unit], list[Ch
         until=F(f"{perimeters}__ends_on"),
         gone=F("services__ends_on"),
         followed_since=F("prefecture__entry_schedule__first_month"),
-        closed=Subquery(months, output_field=IntegerField()),
+        closed=Subquery(closed.values_list(bits)),
     )
     found = {row.pk: row for row in rows}
     charges = [
