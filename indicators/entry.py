@@ -27,8 +27,9 @@ Origin, Period, Shape = Measurement.Origin, Measurement.Period, Measurement.Shap
 
 @dataclass(frozen=True)
 class Said:
-    """What somebody says of a figure. Without a numerator it could not be measured, and `reason` says why;
-    with one, `reason` says why it is changed in a month that was closed. 0 out of 0: nothing happened."""
+    """What somebody says of a figure. Without a numerator it is under reserve, or could not be measured and
+    `reason` says why; otherwise `reason` says why it is changed in a month that was closed. 0 out of 0:
+    nothing happened."""
 
     numerator: int | None = None
     denominator: int | None = None
@@ -43,8 +44,11 @@ class Said:
     @property
     def figure(self) -> tuple[Any, ...]:
         """What tells two of them apart: the reason of a change does not."""
-        why = self.reason if self.numerator is None else ""
-        return self.numerator, self.denominator, why, self.reserve, self.comment
+        return self.numerator, self.denominator, self.why_unmeasured, self.reserve, self.comment
+
+    @property
+    def why_unmeasured(self) -> str:
+        return self.reason if self.numerator is None and not self.reserve else ""
 
 
 @dataclass(frozen=True)
@@ -204,6 +208,8 @@ def _problem(cell: Typed, service: Service, month: datetime.date, owed: Owed, *,
         return f"Ce service n’a pas à saisir cet indicateur en {in_words(month)}."
     if is_reopened and not said.reason:
         return "Ce mois a été clos\xa0: indiquer pourquoi ce chiffre change."
+    if said.numerator is None and said.reserve and said.reason and not is_reopened:
+        return "Un chiffre qui n’a pas pu être mesuré n’est pas sous réserve."
     return _impossible(said, indicator)
 
 
@@ -215,9 +221,7 @@ def _impossible(said: Said, indicator: Indicator) -> str:
     if numerator is None:
         if denominator is not None:
             return "Donner les deux nombres, ou dire pourquoi le chiffre manque."
-        if not said.reason:
-            return "Indiquer pourquoi il n’a pas pu être mesuré."
-        return "Un chiffre qui n’a pas pu être mesuré n’est pas sous réserve." if said.reserve else ""
+        return "" if said.reason or said.reserve else "Indiquer pourquoi il n’a pas pu être mesuré."
     if shape == Shape.COUNT:
         return "" if denominator is None else "Ce chiffre est un nombre seul."
     if denominator is None:
@@ -265,8 +269,6 @@ def _write(
         keep_beside(row, None)
     row.numerator, row.denominator = said.numerator, said.denominator
     row.reserve, row.comment, row.source = said.reserve, said.comment, source
-    if said.numerator is None:
-        row.reason = said.reason
-    else:
-        row.reason = (said.reason or row.reason) if row.origin == Origin.CORRECTED else ""
+    kept = (said.reason or row.reason) if row.origin == Origin.CORRECTED else ""
+    row.reason = said.why_unmeasured or kept
     sign(row, by, said.reason).save()

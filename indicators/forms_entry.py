@@ -93,7 +93,7 @@ class CellForm(forms.Form):
             return "reason", "Indiquer pourquoi il n’a pas pu être mesuré."
         if answer == UNMEASURED and data["reserve"]:
             return "reserve", "Seul un chiffre est sous réserve\xa0: dire pourquoi dans le motif."
-        if answer == FIGURE and not is_typed and (data["comment"] or data["reserve"]):
+        if answer == FIGURE and not is_typed and data["comment"] and not data["reserve"]:
             return "numerator", "Donner ce chiffre, ou dire pourquoi il manque."
         is_explained = self.asks_reason or answer == UNMEASURED or "reason" not in self.changed_data
         if data["reason"] and not is_explained:
@@ -112,7 +112,8 @@ class CellForm(forms.Form):
             case "unmeasured":
                 return Said(reason=data["reason"], comment=data["comment"])
         numbers = data["numerator"], data.get("denominator")
-        return None if numbers == (None, None) else Said(*numbers, reason, **beside)
+        is_empty = numbers == (None, None) and not data["reserve"]
+        return None if is_empty else Said(*numbers, reason, **beside)
 
     @property
     def is_left_to_others(self) -> bool:
@@ -171,15 +172,15 @@ def _initial(row: Row) -> dict[str, Any]:
     if stored is None:
         return {"answer": FIGURE, "version": row.version}
     answer = FIGURE
-    if stored.measure is None:
+    if stored.why_unmeasured:
         answer = UNMEASURED
-    elif stored.measure.value is None:
+    elif stored.measure and stored.measure.value is None:
         answer = NOTHING
     return {
         "numerator": stored.numerator,
         "denominator": stored.denominator,
         "answer": answer,
-        "reason": stored.reason if stored.measure is None else "",
+        "reason": stored.why_unmeasured,
         "reserve": stored.reserve,
         "comment": stored.comment,
         "version": row.version,

@@ -52,7 +52,10 @@ class Row:
     @property
     def result(self) -> str:
         """What follows from the two numbers of the cell: « 92,31 % », « aucun cas »."""
-        return self.result_of(self.stored.measure) if self.stored else ""
+        if self.stored is None:
+            return ""
+        is_empty = self.stored.measure is None and self.stored.reserve
+        return history.NO_FIGURE if is_empty else self.result_of(self.stored.measure)
 
     @property
     def in_words(self) -> str:
@@ -86,7 +89,7 @@ class Row:
         if said is None:
             return "rien"
         found = measure(self.shape, said.numerator, said.denominator, None, 0)
-        text = history.in_words(found, self.indicator.unit, said.reason)
+        text = history.in_words(found, self.indicator.unit, said.why_unmeasured)
         return text + _beside(said.reserve, said.comment)
 
 
@@ -214,7 +217,7 @@ def _usual(typed: Bounds | None, rows: Iterable[Measurement], indicator: Indicat
 def _in_words(row: Measurement | None, indicator: Indicator) -> str:
     if row is None:
         return "—"
-    return history.in_words(row.measure, indicator.unit, row.reason) + _beside(row.reserve, "")
+    return history.in_words(row.measure, indicator.unit, row.why_unmeasured) + _beside(row.reserve, "")
 
 
 def _beside(reserve: str, comment: str) -> str:

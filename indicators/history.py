@@ -36,6 +36,8 @@ from referentiel.measures import (
 from referentiel.models import Indicator
 from sites.models import Prefecture, Service, Unit
 
+NO_FIGURE = "sans chiffre"  # under reserve, and no other said
+
 # Of a cell with many months and services, the latest.
 MOST = 200
 
@@ -109,7 +111,7 @@ def about(unit: Unit | None, indicator: Indicator | None) -> str:
 def in_words(measure: Measure | None, unit: str, reason: str = "") -> str:
     """« 92,31 % (12 sur 13) », or why there is no figure."""
     if measure is None:
-        return f"non mesurable ({reason})" if reason else "non mesurable"
+        return f"non mesurable ({reason})" if reason else NO_FIGURE
     if measure.value is None:
         return "aucun cas"
     match measure:
@@ -143,7 +145,7 @@ def _state(record: Any, indicator: Indicator) -> _State:
     if record.history_type == "-":
         return NOTHING
     row = record.instance
-    figure = in_words(row.measure, indicator.unit, row.reason)
+    figure = in_words(row.measure, indicator.unit, row.why_unmeasured)
     if row.period == Measurement.Period.YEAR and not row.coverage.is_whole_year:
         figure += f", {row.coverage.label}"
     if row.reserve:

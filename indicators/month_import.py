@@ -26,6 +26,7 @@ from indicators.answers import ImportRefusedError, Problem
 from indicators.columns import TwoColumnsError
 from indicators.entry import Said, Standing, Typed, Weighed, weigh
 from indicators.expected import Owed
+from indicators.history import NO_FIGURE
 from indicators.imports import Report, WrongColumnsError, new_name, next_number
 from indicators.models import FigureImport, Measurement
 from indicators.month_table import NO_CASE, NOT_MEASURED, REQUIRED, TITLES, in_our_words, standings
@@ -384,7 +385,7 @@ def _combined(row: Row, indicator: Indicator, answer: str, numbers: list[int | N
     if answer == NO_CASE:
         is_count = Measurement.Shape.of(indicator) == Measurement.Shape.COUNT
         return replace(said, numerator=0, denominator=None if is_count else 0)
-    if not answer and numbers == [None, None] and not row["reason"]:
+    if not answer and numbers == [None, None] and not (row["reason"] or row["reserve"]):
         sentence = "Une note ne suffit pas : donner le chiffre, ou répondre « non mesurable » avec son motif."
         raise WrongCellError("numerator", Wrong.UNREADABLE_CELL, sentence)
     return said
@@ -505,7 +506,7 @@ def said_in_words(said: Said) -> str:
     """« 9 sur 10 (sous réserve : compteur en panne) »."""
     match said.numerator, said.denominator:
         case None, _:
-            words = f"{NOT_MEASURED} : {said.reason}"
+            words = f"{NOT_MEASURED} : {said.why_unmeasured}" if said.why_unmeasured else NO_FIGURE
         case number, None:
             words = in_french(number)
         case 0, 0:

@@ -181,7 +181,7 @@ def _cells(standing: Standing, line: _Line, *, is_alone: bool) -> list[Cell]:
             "denominator": row.denominator,
             "answer": _answer(row),
             # Why a figure was corrected is said again for each correction.
-            "reason": row.reason if row.numerator is None else "",
+            "reason": row.why_unmeasured,
             "comment": row.comment,
             "reserve": row.reserve,
             "origin": row.get_origin_display(),
@@ -190,6 +190,6 @@ def _cells(standing: Standing, line: _Line, *, is_alone: bool) -> list[Cell]:
 
 
 def _answer(row: Measurement) -> str:
-    if row.numerator is None:
+    if row.why_unmeasured:
         return NOT_MEASURED
     return NO_CASE if row.denominator == 0 else ""

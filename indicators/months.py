@@ -38,7 +38,7 @@ class Part:
         """« 90,00 % (9 sur 10) », « suivi suspendu »."""
         if self.row is None:
             return self.absence.label if self.absence else ""
-        return history.in_words(self.row.measure, self.row.indicator.unit, self.row.reason)
+        return history.in_words(self.row.measure, self.row.indicator.unit, self.row.why_unmeasured)
 
     @property
     def set_aside(self) -> str:

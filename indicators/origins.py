@@ -34,7 +34,7 @@ class Part:
 
     @property
     def said(self) -> str:
-        return history.in_words(self.row.measure, self.row.indicator.unit, self.row.reason)
+        return history.in_words(self.row.measure, self.row.indicator.unit, self.row.why_unmeasured)
 
 
 @dataclass(frozen=True)

@@ -287,7 +287,7 @@ def _filled(
     for (service, month, indicator), (row, calls) in sums.items():
         standing = stood[service, month]
         known = standing.rows.get(indicator.pk)
-        beside = Said.of(known) if known and known.numerator is not None else Said()
+        beside = Said.of(known) if known and not known.why_unmeasured else Said()
         said = replace(
             beside,
             numerator=calls.lost,

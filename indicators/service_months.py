@@ -54,6 +54,6 @@ def of(
     rows = Measurement.objects.filter(prefecture=prefecture, period="month", period_start=month)
     figures: dict[int | None, list[Figure]] = defaultdict(list)
     for row in rows.select_related("indicator__engagement").order_by("indicator__position", "indicator"):
-        words = history.in_words(row.measure, row.indicator.unit, row.reason)
+        words = history.in_words(row.measure, row.indicator.unit, row.why_unmeasured)
         figures[row.service_id].append(Figure(row.indicator, words, row.comment, row.reserve))
     return [ServiceMonth(cell, figures[cell.service.pk]) for cell in board.cells]

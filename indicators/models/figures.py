@@ -33,7 +33,8 @@ class Measurement(models.Model):
     unknown, read in an old document, in the unit of the indicator, with `value_places` printed decimals.
     Where none of them is set, the figure could not be measured and `reason` says why. A figure that somebody
     corrected keeps beside it, in the fields `former_…`, what was printed, computed or entered at first. One
-    under reserve, for the reason that `reserve` says, is shown and stays out of every sum.
+    under reserve, for the reason that `reserve` says, is shown and stays out of every sum; a month may be
+    under reserve without any figure: its counter gave none that is worth keeping.
     """
 
     class Period(models.TextChoices):
@@ -138,7 +139,7 @@ class Measurement(models.Model):
                     value=None,
                 )
                 | Q(shape__in=["rate", "mean"], numerator=None, denominator=None, value__isnull=False)
-                | Q(numerator=None, denominator=None, value=None) & ~Q(reason=""),
+                | Q(numerator=None, denominator=None, value=None) & (~Q(reason="") | ~Q(reserve="")),
                 violation_error_message="Donner un numérateur et un dénominateur, ou un motif d'absence.",
             ),
             models.CheckConstraint(
@@ -150,7 +151,7 @@ class Measurement(models.Model):
             ),
             models.CheckConstraint(
                 name="figure_under_reserve_is_monthly",
-                condition=Q(reserve="") | Q(period="month", numerator__isnull=False),
+                condition=Q(reserve="") | Q(period="month"),
                 violation_error_message="Seul un chiffre mensuel peut être sous réserve.",
             ),
             models.CheckConstraint(
@@ -212,6 +213,11 @@ class Measurement(models.Model):
     def measure(self) -> measures.Measure | None:
         """The figure as an exact measure, or None where it could not be measured."""
         return measure(self.shape, self.numerator, self.denominator, self.value, self.value_places)
+
+    @property
+    def why_unmeasured(self) -> str:
+        """The reason of a figure is that of its correction, and a month under reserve says why by itself."""
+        return self.reason if self.measure is None and not self.reserve else ""
 
     @property
     def former_measure(self) -> measures.Measure | None:

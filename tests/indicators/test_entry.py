@@ -165,6 +165,19 @@ def test_a_figure_of_a_reopened_month_keeps_the_one_before_and_says_why(world):
     assert row.reason == "Un appel compté deux fois."
 
 
+def test_a_corrected_figure_that_is_doubted_and_taken_back_keeps_why_it_was_corrected(world):
+    save(world, *world.whole)
+    MonthlyReturn.objects.update(state="reopened", comment="Erreur.")
+    save(world, world.typed(world.rate, reserve="Compteur en panne.", reason="Compteur faux."))
+    MonthlyReturn.objects.update(state="awaited")
+
+    save(world, world.typed(world.rate, reserve="Compteur volé."))
+
+    row = figures(world.services[0], MARCH)[world.rate.pk]
+    assert (row.origin, row.measure, row.reserve) == ("corrected", None, "Compteur volé.")
+    assert (row.reason, row.why_unmeasured, row.former_numerator) == ("Compteur faux.", "", 9)
+
+
 def at_once(*actions):
     """Runs the actions in the same instant; what each raised, or None."""
     start, raised = threading.Barrier(len(actions)), [None] * len(actions)
@@ -217,8 +230,9 @@ def test_saving_costs_the_same_whatever_the_cells(world, django_assert_max_num_q
         save(world, *world.whole)
 
 
-def test_said_of_a_row_is_what_was_typed(world):
-    said = Said(9, 10, reserve="Compteur défectueux.", comment="Panne le 12.")
+@pytest.mark.parametrize("numbers", [(9, 10), (None, None)], ids=["figure", "no figure"])
+def test_said_of_a_row_is_what_was_typed(world, numbers):
+    said = Said(*numbers, reserve="Compteur défectueux.", comment="Panne le 12.")
     save(world, Typed(world.rate, said, 0))
 
     assert Said.of(figures(world.services[0], MARCH)[world.rate.pk]) == said

@@ -180,6 +180,22 @@ def test_the_other_answers_are_figures_too(world, browser):
     assert Measurement.history.count() == 3
 
 
+def test_a_month_under_reserve_may_have_no_figure(world, browser):
+    sent = row(world.rate, reserve="Compteur en panne.") | row(world.mean, "30", "10") | row(world.count, "4")
+
+    browser.post(address(world), sent)
+
+    page = browser.get(address(world))
+    assert "Tous les chiffres du mois sont saisis." in words(page)
+    assert "sans chiffre" in words(page)
+    assert browser.post(address(world), _as_shown(page)).status_code == 302
+    assert Measurement.history.count() == 3
+    april = browser.get(address(world, "2020-04"))
+    assert "sans chiffre, sous réserve : Compteur en panne." in words(april)
+    half = browser.post(address(world), row(world.rate, "9", seen=1, reserve="Compteur en panne."))
+    assert "Donner les deux nombres" in words(half)
+
+
 def _as_shown(page):
     """What a browser sends of a page that nobody has changed."""
     cells = [cell for _, rows in page.context["bands"] for row, cell in rows if not row.suspension]

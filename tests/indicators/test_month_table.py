@@ -167,6 +167,9 @@ def test_what_is_taken_away_and_brought_back_changes_nothing(world, kind):
         ],
         by=world.referent,
     )
+    april = datetime.date(2020, 4, 1)
+    without = world.typed(world.rate, month=april, reserve="Compteur défectueux.")
+    entry.save(world.services[0], april, [without], by=world.referent)
     rows = read_apart(write(month_table.sheet(world.prefecture, YEAR, world.services[:1]), kind))
 
     examined = looked_at(world, rows)

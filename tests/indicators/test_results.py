@@ -459,9 +459,10 @@ def test_a_suspension_is_a_note_under_the_table(world):
     assert (board.notes_on(None), board.lines[0].results[0].notes) == ([1], (2,))
 
 
-def test_a_month_under_reserve_is_out_of_the_sum_and_says_why(world):
+@pytest.mark.parametrize("doubted", [(1, 10), (None, None)], ids=["figure", "no figure"])
+def test_a_month_under_reserve_is_out_of_the_sum_and_says_why(world, doubted):
     world.enter(world.rate, 2, 9, 10)
-    world.enter(world.rate, 3, 1, 10, reserve="Compteur défectueux.")
+    world.enter(world.rate, 3, *doubted, reserve="Compteur défectueux.")
 
     board = results.of_year(world.prefecture, 2019)
     result = board.lines[0].results[0]
@@ -470,8 +471,9 @@ def test_a_month_under_reserve_is_out_of_the_sum_and_says_why(world):
     assert board.notes[0].text == "B1, mars\xa02019, sous réserve\xa0: Compteur défectueux."
 
 
-def test_a_year_of_which_all_is_under_reserve_has_no_result(world):
-    world.enter(world.rate, 3, 1, 10, reserve="Compteur défectueux.")
+@pytest.mark.parametrize("doubted", [(1, 10), (None, None)], ids=["figure", "no figure"])
+def test_a_year_of_which_all_is_under_reserve_has_no_result(world, doubted):
+    world.enter(world.rate, 3, *doubted, reserve="Compteur défectueux.")
 
     result = world.result(world.rate)
 

@@ -24,7 +24,7 @@ RESERVED = "Titres, février\xa02020, sous réserve\xa0: compteur en panne"
 def world(db):
     """January and July 2020 count: 9 of 10 and 3 of 10."""
     world = Monthly()
-    figures = [(1, 0, 9, ""), (2, 1, 0, "compteur en panne"), (3, 0, 1, ""), (7, 0, 3, "")]
+    figures = [(1, 0, 9, ""), (2, 1, None, "compteur en panne"), (3, 0, 1, ""), (7, 0, 3, "")]
     for month, service, numerator, reserve in figures:
         factories.MonthFactory(
             service=world.services[service],
@@ -32,7 +32,7 @@ def world(db):
             year=2020,
             month=month,
             numerator=numerator,
-            denominator=10,
+            denominator=None if numerator is None else 10,
             reserve=reserve,
         )
     world.suspend(MARCH, datetime.date(2020, 6, 1), decided_on=datetime.date(2020, 3, 17))
