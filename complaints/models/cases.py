@@ -167,6 +167,7 @@ class Case(models.Model):
             models.Index(
                 fields=["prefecture", "month", "service", "kind", "channel"],
                 include=[
+                    "unit",
                     "requester_kind",
                     "is_counted",
                     "state",
