@@ -58,15 +58,20 @@ OLD_OR_LOCKED: Final = (
 # The first bytes of what holds both.
 OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
-OFFICE, TABLE, TEXT = (
-    f"{{urn:oasis:names:tc:opendocument:xmlns:{name}:1.0}}" for name in ("office", "table", "text")
+OFFICE, STYLE, TABLE, TEXT = (
+    f"{{urn:oasis:names:tc:opendocument:xmlns:{name}:1.0}}" for name in ("office", "style", "table", "text")
 )
 
 # What `sheets.writing` puts before a text that a spreadsheet would take for a formula.
 GUARDED: Final = re.compile(r"'+[=+\-@＝＋－＠]")
 
+# The first line of a CSV that was made for Excel: it is no title.
+SEPARATOR: Final = re.compile(r'sep=([^\r\n"])[;,\t]*\r?\n', re.IGNORECASE)
+
 # The number of a line in its file or sheet, and the texts of its cells.
 Line: TypeAlias = tuple[int, list[str]]
+# The name of a sheet, whether it is hidden, and its lines.
+Sheet: TypeAlias = tuple[str, bool, Iterator[Line]]
 
 
 class TableError(Exception):
@@ -204,13 +209,16 @@ def _bounded(lines: Iterable[Line], *, until: float = math.inf) -> list[Line]:
 def _csv_lines(data: bytes) -> Iterator[Line]:
     text = _decoded(data)
     first_line = text.partition("\n")[0]
-    separator = max(";,\t", key=first_line.count)
+    separator, above = max(";,\t", key=first_line.count), 0
+    if declared := SEPARATOR.match(text):
+        separator, above = declared[1], 1
+        text = text[declared.end() :]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    start = 1
+    start = above + 1
     try:
         for cells in reader:
             yield start, [cell[1:] if GUARDED.match(cell) else cell for cell in cells]
-            start = reader.line_num + 1
+            start = above + reader.line_num + 1
     except csv.Error as error:
         raise DamagedFileError(
             f"Ligne {start} : des guillemets mal fermés, ou une cellule sans fin."
@@ -235,23 +243,31 @@ def _decoded(data: bytes) -> str:
 
 
 def _spreadsheet(data: bytes) -> list[Line]:
-    """The lines of the only sheet that holds something."""
+    """The lines of the only sheet that holds something, and that one sees."""
     until = time.monotonic() + MAX_SECONDS
     try:
-        sheets = [_bounded(sheet, until=until) for sheet in _sheets(data)]
+        sheets = [(name, hidden, _bounded(lines, until=until)) for name, hidden, lines in _sheets(data)]
     except (TableError, MemoryError):
         raise
     except Exception as error:  # a damaged file makes the parsers fail in any way
         raise DamagedFileError(
             "Le classeur est abîmé ou protégé par un mot de passe : l'ouvrir et l'enregistrer à nouveau."
         ) from error
-    filled = [sheet for sheet in sheets if sheet]
+    filled = [sheet for sheet in sheets if sheet[-1]]
     if len(filled) > 1:
-        raise TableShapeError("Plusieurs feuilles du classeur sont remplies : n'en garder qu'une.")
-    return filled[0] if filled else []
+        names = ", ".join(f"« {name} »{', masquée' * is_hidden}" for name, is_hidden, _ in filled)
+        raise TableShapeError(f"Plusieurs feuilles du classeur sont remplies : n'en garder qu'une ({names}).")
+    for name, is_hidden, lines in filled:
+        if is_hidden:
+            raise TableShapeError(
+                f"La feuille remplie (« {name} ») est masquée dans le classeur : l'afficher, vérifier que "
+                "c'est bien le tableau, enregistrer, puis recommencer."
+            )
+        return lines
+    return []
 
 
-def _sheets(data: bytes) -> Iterator[Iterator[Line]]:
+def _sheets(data: bytes) -> Iterator[Sheet]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         _refuse_bombs(archive.infolist())
         if "xl/workbook.xml" in archive.namelist():
@@ -315,7 +331,7 @@ def _truth(value: bool) -> str:
 # --- XLSX --------------------------------------------------------------------------------------------------
 
 
-def _xlsx_sheets(data: bytes) -> Iterator[Iterator[Line]]:
+def _xlsx_sheets(data: bytes) -> Iterator[Sheet]:
     """Each sheet is read twice: once for what Excel computed, once for what was written."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about styles and extensions that do not matter here
@@ -323,8 +339,8 @@ def _xlsx_sheets(data: bytes) -> Iterator[Iterator[Line]]:
             openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=data_only, keep_links=False)
             for data_only in (True, False)
         )
-        for sheets in zip(computed.worksheets, written.worksheets, strict=True):
-            yield _xlsx_lines(*sheets)
+        for sheet, same in zip(computed.worksheets, written.worksheets, strict=True):
+            yield sheet.title, sheet.sheet_state != "visible", _xlsx_lines(sheet, same)
 
 
 def _xlsx_lines(computed: Any, written: Any) -> Iterator[Line]:
@@ -353,7 +369,7 @@ def _xlsx_text(cell: Any, written: Any) -> str:
 # --- ODS ---------------------------------------------------------------------------------------------------
 
 
-def _ods_sheets(content: bytes) -> Iterator[Iterator[Line]]:
+def _ods_sheets(content: bytes) -> Iterator[Sheet]:
     root = ElementTree.fromstring(content)  # noqa: S314 - document types were refused above
     spreadsheet = root.find(f"{OFFICE}body/{OFFICE}spreadsheet")
     if spreadsheet is None:
@@ -361,8 +377,15 @@ def _ods_sheets(content: bytes) -> Iterator[Iterator[Line]]:
     for tag, space in (("s", " "), ("tab", " "), ("line-break", "\n")):
         for element in spreadsheet.iter(f"{TEXT}{tag}"):
             element.text = space
+    hidden = {
+        style.get(f"{STYLE}name")
+        for style in root.iterfind(f"{OFFICE}automatic-styles/{STYLE}style")
+        for look in style.iterfind(f"{STYLE}table-properties")
+        if look.get(f"{TABLE}display") == "false"
+    }
     for table in spreadsheet.findall(f"{TABLE}table"):
-        yield _ods_lines(table)
+        is_hidden = table.get(f"{TABLE}style-name") in hidden
+        yield table.get(f"{TABLE}name", ""), is_hidden, _ods_lines(table)
 
 
 def _ods_lines(table: Element) -> Iterator[Line]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from odf.opendocument import OpenDocumentSpreadsheet, OpenDocumentText
+from odf.style import Style, TableProperties
 from odf.table import Table, TableCell, TableRow
 from odf.text import P
 from openpyxl.styles import numbers
@@ -93,6 +94,13 @@ def test_a_short_row_ends_in_empty_cells_and_an_unknown_column_is_empty(saved):
     assert (row["theme"], row["period"], row["elsewhere"]) == ("", "", "")
 
 
+@pytest.mark.parametrize("first", ["sep=;\r\n", "SEP=;\n", "sep=;;\r\n", "\ufeffsep=;\r\n"])
+def test_the_line_that_tells_excel_its_separator_is_no_title(saved, first):
+    (row,) = read_table(saved(f"{first}unit;x\nA;1,5\n"))
+
+    assert (row.line, row.cells) == (3, {"unit": "A", "x": "1,5"})
+
+
 def test_trailing_separators_are_no_columns(saved):
     assert cells(read_table(saved("unit;x;;\nA;1;;\n"))) == [{"unit": "A", "x": "1"}]
 
@@ -128,10 +136,17 @@ def test_a_formula_of_a_csv_is_the_text_that_it_is(saved):
 # --- Spreadsheets ---
 
 
-def xlsx(*sheets: list[list[object]], merged: str = "", formats: dict[str, str] | None = None) -> bytes:
+def xlsx(
+    *sheets: list[list[object]],
+    merged: str = "",
+    formats: dict[str, str] | None = None,
+    hidden: int | None = None,
+) -> bytes:
     book = openpyxl.Workbook()
     for number, lines in enumerate(sheets):
         sheet = book.active if number == 0 else book.create_sheet()
+        sheet.title = f"Feuille{number}"
+        sheet.sheet_state = "hidden" if number == hidden else "visible"
         for line in lines:
             sheet.append(line)
     for cell, number_format in (formats or {}).items():
@@ -164,11 +179,14 @@ def ods_cell(value: object, **attributes: object) -> TableCell:
     return cell
 
 
-def ods(*sheets: list[list[object]]) -> bytes:
+def ods(*sheets: list[list[object]], hidden: int | None = None) -> bytes:
     """A cell is a value, or an element already made."""
     document = OpenDocumentSpreadsheet()
+    unseen = Style(name="cachee", family="table")
+    unseen.addElement(TableProperties(display="false"))
+    document.automaticstyles.addElement(unseen)
     for number, lines in enumerate(sheets):
-        table = Table(name=f"Feuille{number}")
+        table = Table(name=f"Feuille{number}", **({"stylename": unseen} if number == hidden else {}))
         for line in lines:
             row = TableRow()
             for value in line:
@@ -351,6 +369,16 @@ def test_empty_sheets_are_ignored_and_a_second_filled_one_is_refused(saved, writ
     assert cells(read_table(saved(write([], [["x"], ["1"]], [[None]])))) == [{"x": "1"}]
     with pytest.raises(TableShapeError, match="Plusieurs feuilles"):
         read_table(saved(write([["x"], ["1"]], [["x"], ["2"]])))
+
+
+@pytest.mark.parametrize("write", [xlsx, ods])
+def test_a_hidden_sheet_is_neither_read_nor_left_out_in_silence(saved, write):
+    table = [["x"], ["1"]]
+    assert cells(read_table(saved(write(table, [[None]], hidden=1)))) == [{"x": "1"}]
+    with pytest.raises(TableShapeError, match=r"\(« Feuille0 », « Feuille1 », masquée\)"):
+        read_table(saved(write(table, table, hidden=1)))
+    with pytest.raises(TableShapeError, match=r"« Feuille1 ».* est masquée dans le classeur : l'afficher"):
+        read_table(saved(write([[None]], table, hidden=1)))
 
 
 def test_a_merged_block_of_a_xlsx_is_its_first_cell_and_empty_ones(saved):
