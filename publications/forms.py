@@ -54,6 +54,12 @@ class PartForm(DsfrBaseForm):
         return text
 
 
+class ReadForm(forms.Form):
+    """An agreement to what was read, in the version that was read."""
+
+    version = VersionField()
+
+
 class PresentationForm(DsfrBaseForm, forms.ModelForm):
     """A meeting, noted before it takes place or after. `editions` are those that may be shown there."""
 

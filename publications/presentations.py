@@ -6,15 +6,13 @@ from publications.models import Presentation
 
 
 class ConflictError(Exception):
-    """Somebody wrote the meeting since it was read; `saved` is what they wrote, None once it is gone."""
+    """Somebody wrote the meeting since it was read; `saved` is what they wrote, None once it is gone. `again`
+    says what doing it once more does."""
 
-    def __init__(self, saved: Presentation | None) -> None:
+    def __init__(self, saved: Presentation | None, again: str) -> None:
         remark = f", «\xa0{saved.remark}\xa0»" if saved and saved.remark else ""
         done = f"changée\xa0: {saved}{remark}" if saved else "retirée"
-        super().__init__(
-            f"Depuis que vous avez ouvert la page, cette réunion a été {done}. L’enregistrer de nouveau met "
-            "votre saisie à la place."
-        )
+        super().__init__(f"Depuis que vous avez ouvert la page, cette réunion a été {done}. {again}")
 
 
 def version(shown: Presentation) -> int:
@@ -29,5 +27,19 @@ def keep(shown: Presentation, *, seen: int) -> None:
     with transaction.atomic():
         shown.prefecture.lock()
         if shown.pk and version(shown) != seen:
-            raise ConflictError(Presentation.objects.filter(pk=shown.pk).first())
+            saved = Presentation.objects.filter(pk=shown.pk).first()
+            raise ConflictError(saved, "L’enregistrer de nouveau met votre saisie à la place.")
         shown.save()
+
+
+@transaction.atomic
+def remove(shown: Presentation, *, seen: int) -> None:
+    """Take away a meeting that did not take place, as its author read it in the version `seen`; its history
+    stays."""
+    shown.prefecture.lock()
+    saved = Presentation.objects.filter(pk=shown.pk).first()
+    if saved is None:
+        return
+    if version(saved) != seen:
+        raise ConflictError(saved, "La retirer de nouveau la retire telle qu’elle est maintenant.")
+    saved.delete()

@@ -15,7 +15,7 @@ from jobs import progress, queue
 from jobs.models import Job
 from publications import bilan as contents
 from publications import comparing, formats, parts, presentations, public, publish, reading, richtext
-from publications.forms import FreezeForm, PartForm, PresentationForm, WithdrawForm
+from publications.forms import FreezeForm, PartForm, PresentationForm, ReadForm, WithdrawForm
 from publications.models import Bilan, Part, Presentation
 from sites import files, trace
 from sites.access import Access, Action, AgentRequest, enter
@@ -271,15 +271,23 @@ def presentation(request: AgentRequest, slug: str, year: int, number: int) -> Ht
 
 @asks_first
 def presentation_remove(request: AgentRequest, slug: str, year: int, number: int) -> HttpResponse:
-    """Ask, then take away a meeting that did not take place; its history stays."""
+    """Ask, then take away a meeting that did not take place; whoever changed it meanwhile is heard first."""
     shown = _presentation(request, slug, year, number)
-    if request.method != "POST":
-        context = {"slug": slug, "year": year, "presentation": shown}
-        return render(request, "publications/presentation_remove.html", context)
-    shown.delete()
-    trace.record(request, TraceEntry.Event.WROTE, f"Bilan {year}, réunion retirée")
-    messages.success(request, f"Réunion retirée\xa0: {shown}.")
-    return redirect("bilan_prepare", slug, year)
+    form = ReadForm(sent(request), initial={"version": presentations.version(shown)})
+    status = 200
+    if form.is_valid():
+        try:
+            presentations.remove(shown, seen=form.cleaned_data["version"])
+        except presentations.ConflictError as conflict:
+            form.add_error(None, str(conflict))
+            form.data = {"version": str(presentations.version(shown))}
+            status = 409
+        else:
+            trace.record(request, TraceEntry.Event.WROTE, f"Bilan {year}, réunion retirée")
+            messages.success(request, f"Réunion retirée\xa0: {shown}.")
+            return redirect("bilan_prepare", slug, year)
+    context = {"slug": slug, "year": year, "presentation": shown, "form": form}
+    return render(request, "publications/presentation_remove.html", context, status=status)
 
 
 def _write_presentation(request: AgentRequest, slug: str, shown: Presentation) -> HttpResponse:

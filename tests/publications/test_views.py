@@ -798,7 +798,27 @@ def test_a_presentation_is_corrected_and_removed(browser: Client, prefecture: Pr
     noted.refresh_from_db()
     assert (noted.body, noted.remark) == ("technical", "")
 
-    browser.post(url("presentation_remove", 2018, noted.pk))
+    address = url("presentation_remove", 2018, noted.pk)
+    browser.post(address, {"version": browser.get(address).context["form"]["version"].value()})
+    assert not Presentation.objects.exists()
+
+
+def test_a_presentation_that_was_corrected_meanwhile_is_not_removed_unread(
+    browser: Client, prefecture: Prefecture
+) -> None:
+    noted = factories.PresentationFactory(prefecture=prefecture)
+    address = url("presentation_remove", 2018, noted.pk)
+    read = browser.get(address).context["form"]["version"].value()
+    noted.remark = "à l’unanimité"
+    noted.save()
+
+    refused = browser.post(address, {"version": read})
+
+    assert refused.status_code == 409
+    assert "«\xa0à l’unanimité\xa0». La retirer de nouveau" in refused.text
+    assert Presentation.objects.count() == 1
+
+    browser.post(address, {"version": refused.context["form"]["version"].value()})
     assert not Presentation.objects.exists()
 
 
