@@ -24,6 +24,7 @@ from indicators.drawing import (
     tick_label,
     width_of,
 )
+from referentiel.measures import of
 
 WIDTH = 720.0
 PLOT_HEIGHT = 220.0
@@ -371,9 +372,5 @@ def _description(
 def _said(years: Sequence[str], places: Sequence[int]) -> str:
     held = sorted(places)
     if len(held) > 1 and len(_runs(held)) == 1:
-        return f"{_of(years[held[0]])} à {years[held[-1]]}"
+        return f"{of(years[held[0]])} à {years[held[-1]]}"
     return "en " + ", ".join(years[place] for place in held)
-
-
-def _of(year: str) -> str:
-    return f"d’{year}" if year[0] in "ao" else f"de {year}"

@@ -14,7 +14,7 @@ from indicators.periods import FIRST_YEAR, ORDINALS, ROLLING, Period
 from indicators.printed import MisfitError, read_result, read_target
 from indicators.results import Board
 from indicators.selection import Selection
-from referentiel.measures import MONTHS, Comparator, Coverage, Printed, Verdict, in_french
+from referentiel.measures import MONTHS, Comparator, Coverage, Printed, Verdict, in_french, of
 from referentiel.models import Indicator, Target
 from sheets.words import typeset
 from sites.fields import PlainTextField, VersionField
@@ -127,7 +127,7 @@ class FigureForm(DsfrBaseForm):
             self.add_error("last_month", "Le dernier mois vient avant le premier.")
         today = self.cell.prefecture.today()
         if last and self.cell.year == today.year and last > today.month:
-            self.add_error("last_month", f"Le mois de {MONTHS[last]} {today.year} n’a pas commencé.")
+            self.add_error("last_month", f"Le mois {of(MONTHS[last])} {today.year} n’a pas commencé.")
         if "reason" not in self.errors and not data.get("reason"):
             if data.get("kind") == self.Kind.UNMEASURED:
                 self.add_error("reason", "Indiquer pourquoi il n’a pas pu être mesuré.")

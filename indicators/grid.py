@@ -111,7 +111,7 @@ class Grid:
 
         def row(indicator: Indicator, suspension: Suspension | None = None) -> Row:
             own = stored.get(indicator.pk, {})
-            held = {one for one in own if owed.suspension(service, indicator, one)}
+            held = {one for one in {*own, *self.months_before} if owed.suspension(service, indicator, one)}
             return Row(
                 indicator=indicator,
                 stored=own.get(month),

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from referentiel.measures import MONTHS, NBSP, Coverage
+from referentiel.measures import MONTHS, NBSP, Coverage, of
 
 FIRST_YEAR = 2000  # since this kind of label exists
 ORDINALS = ("", "1er", "2e", "3e", "4e")
@@ -49,8 +49,7 @@ def in_words(month: datetime.date) -> str:
 
 def of_month(month: datetime.date) -> str:
     """« de mars 2020 », « d’avril 2020 »."""
-    words = in_words(month)
-    return f"d’{words}" if words[0] in "ao" else f"de {words}"
+    return of(in_words(month))
 
 
 @dataclass(frozen=True)

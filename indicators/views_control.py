@@ -110,12 +110,15 @@ def entry_schedule(request: AgentRequest, slug: str) -> HttpResponse:
         return f"Le calendrier de saisie est enregistré. {schedules.in_words(saved, access.on)}"
 
     def consequence() -> tuple[str, int]:
-        count = len(closing)
-        months = f"{count} mois passés se clôturent" if count > 1 else "Un mois passé se clôture"
+        count, first, last = len(closing), closing[0], closing[-1]
+        if count > 1:
+            span = f"{periods.of_month(first)} à {periods.in_words(last)}"
+            months = f"{count} mois passés se clôturent d’ici une heure, transmis ou non, {span}"
+        else:
+            months = f"{periods.in_words(first).capitalize()} se clôture d’ici une heure, transmis ou non"
         return (
-            f"{months} d’ici une heure, transmis ou non, de {periods.in_words(closing[0])} à "
-            f"{periods.in_words(closing[-1])}\xa0: leurs chiffres ne pourront plus être saisis sans les "
-            "rouvrir. Pour les saisir d’abord, laisser vide «\xa0Jours avant la clôture\xa0».",
+            f"{months}\xa0: plus aucun chiffre ne pourra y être saisi sans rouvrir. Pour saisir d’abord, "
+            "laisser vide «\xa0Jours avant la clôture\xa0».",
             count,
         )
 

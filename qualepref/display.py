@@ -40,6 +40,9 @@ def day(on: datetime.date | None) -> str:
     return f"{'1er' if on.day == 1 else on.day} {measures.MONTHS[on.month]} {on.year}"
 
 
+register.filter(measures.of)
+
+
 @register.simple_block_tag
 def table(content: str, look: str = "fr-table--multiline fr-table--no-caption") -> SafeString:
     """A table of the DSFR: it scrolls in a box of its own, which the keyboard reaches and its caption names.

@@ -31,6 +31,12 @@ MONTHS = (
     "décembre",
 )
 
+
+def of(month: str) -> str:
+    """« d’avril 2020 », « de mars »: what belongs to a month, from its words."""
+    return f"d’{month}" if month[0] in "ao" else f"de {month}"
+
+
 # How the unit of an indicator follows its number: below two, and from two on.
 SUFFIXES = {
     "percent": (f"{NBSP}%", f"{NBSP}%"),

@@ -95,6 +95,19 @@ def test_a_referent_sees_their_services_alone(filled, client_of):
     assert client_of(filled.referent).get(of_service(filled, "service_month", 1)).status_code == 404
 
 
+def test_the_months_that_start_with_a_vowel_are_elided(world, manager):
+    april = datetime.date(2020, 4, 1)
+    cells = [world.typed(one, 4, 4, month=april) for one in (world.rate, world.mean)]
+    entry.save(world.services[0], april, [*cells, world.typed(world.count, 4, month=april)], by=world.manager)
+    returns.send(world.services[0], april, by=world.manager)
+
+    read = text(manager.get(url(world, "service_month", "2020-04", world.services[0].pk)))
+    asked = text(manager.get(url(world, "month_validate", "2020-04")))
+
+    assert "Ouvrir la saisie d’avril\xa02020" in read
+    assert "leurs chiffres d’avril\xa02020 ne changent plus" in asked
+
+
 @pytest.mark.parametrize("month", ["2020", "2020-T1", "2020-13", "1999-12", "2090-01", "mars"])
 def test_what_is_no_month_that_has_begun_is_not_there(world, manager, month):
     assert manager.get(url(world, "month_control", month)).status_code == 404

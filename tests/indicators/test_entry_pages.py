@@ -99,6 +99,14 @@ def test_the_year_before_and_the_last_three_months_stand_beside(world, browser):
     ]
 
 
+def test_a_month_before_that_was_suspended_says_so_even_without_a_figure(world, browser):
+    world.suspend(datetime.date(2019, 12, 1), datetime.date(2020, 1, 1))
+
+    (rate, *_) = browser.get(address(world)).context["grid"].rows
+
+    assert [before.text for before in rate.before] == ["—", "suivi suspendu", "suivi suspendu", "—"]
+
+
 def test_a_suspended_indicator_is_shown_and_not_typed(world, browser):
     world.suspend(MARCH, MARCH, indicator=world.rate)
 
