@@ -33,13 +33,19 @@ class Briefing:
         return [one for one in self.board.by_unit if one.verdict == Verdict.MISSED]
 
     @property
+    def last_month(self) -> datetime.date | None:
+        """The latest month that has figures: where to go from one that has none."""
+        return results.last_month(self.board.prefecture)
+
+    @property
     def late_lines(self) -> list[tuple[Unit, str]]:
-        """The late months, one line a unit: « Accueil (mars 2020), Titres (4 mois depuis janvier 2020) »."""
+        """The late months, one line a unit: « Accueil, Titres (4 mois depuis janvier 2020) ». Who is late for
+        the month of the page alone is named without it."""
         held: dict[Unit, dict[str, list[Cell]]] = defaultdict(lambda: defaultdict(list))
         for cell in self.late:
             held[cell.service.unit][cell.service.name].append(cell)
         return [
-            (unit, ", ".join(f"{name} ({_since(cells)})" for name, cells in services.items()))
+            (unit, ", ".join(name + self._since(cells) for name, cells in services.items()))
             for unit, services in held.items()
         ]
 
@@ -53,10 +59,11 @@ class Briefing:
         """What has a value and misses nothing."""
         return [one for one in self.board.by_unit if one.value is not None and one.verdict != Verdict.MISSED]
 
-
-def _since(cells: list[Cell]) -> str:
-    first = cells[0].month_label
-    return first if len(cells) == 1 else f"{len(cells)} mois depuis {first}"
+    def _since(self, cells: list[Cell]) -> str:
+        first = cells[0].month_label
+        if len(cells) > 1:
+            return f" ({len(cells)} mois depuis {first})"
+        return "" if cells[0].month == self.period.first else f" ({first})"
 
 
 def of(access: Access, month: datetime.date) -> Briefing:

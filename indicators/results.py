@@ -15,7 +15,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, FilteredRelation, Max, OuterRef, Q, QuerySet
 from django.utils.functional import cached_property
 
 from indicators import expected, periods, suspensions
@@ -284,6 +284,13 @@ def years(prefecture: Prefecture) -> list[int]:
     """Years that have figures, the latest first."""
     starts = Measurement.objects.filter(prefecture=prefecture).dates("period_start", "year", order="DESC")
     return [start.year for start in starts]
+
+
+def last_month(prefecture: Prefecture) -> datetime.date | None:
+    """The latest month of which some service has said something."""
+    rows = Measurement.objects.filter(prefecture=prefecture, period=Measurement.Period.MONTH)
+    found: datetime.date | None = rows.aggregate(last=Max("period_start"))["last"]
+    return found
 
 
 def of_year(prefecture: Prefecture, year: int, *, units: QuerySet[Unit] | None = None) -> Board:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.db import transaction
-from django.db.models import F, Max, QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from indicators import expected, periods, quiet, suspensions
@@ -67,13 +67,6 @@ class Silence:
     def state_label(self) -> str:
         known = self.acknowledged
         return f"expliqué jusqu’au {known.ends_on:%d/%m/%Y}" if known else "à vérifier"
-
-
-def last_month(prefecture: Prefecture) -> datetime.date | None:
-    """The latest month of which some service has said something."""
-    rows = Measurement.objects.filter(prefecture=prefecture, period="month")
-    found: datetime.date | None = rows.aggregate(last=Max("period_start"))["last"]
-    return found
 
 
 def of(prefecture: Prefecture, *, units: QuerySet[Unit], until: datetime.date) -> list[Silence]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 from dsfr.forms import DsfrBaseForm
 
-from indicators import history, periods, silence
+from indicators import history, periods, results, silence
 from indicators.forms import SentenceField
 from indicators.tables_silences import SilenceTable
 from indicators.writing import ask
@@ -43,7 +43,7 @@ def silences(request: AgentRequest, slug: str) -> HttpResponse:
     (`?mois=2020-12`)."""
     access = enter(request, slug)
     asked = request.GET.get("mois", "")
-    latest = silence.last_month(access.prefecture)
+    latest = results.last_month(access.prefecture)
     until = datetime.date.fromisoformat(f"{asked}-01") if MONTH.fullmatch(asked) else latest
     found = silence.of(access.prefecture, units=access.units, until=until) if until else []
     return lists.show(

@@ -1,8 +1,10 @@
 """The agents' home: what do I have to do now, and what is there to read."""
 
+import datetime
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Count
+from django.db.models import Count, Max, Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -13,7 +15,8 @@ from indicators import chores, completeness
 from indicators.chores import Chore
 from indicators.completeness import Pending
 from indicators.models import FigureImport, Measurement
-from publications.models import Bilan, Document
+from indicators.periods import month_of, shifted
+from publications.models import Bilan, Document, Flash
 from qualepref import failures, first_steps
 from qualepref.failures import Failure
 from qualepref.first_steps import FirstSteps
@@ -57,6 +60,10 @@ class Desk:
     """Those that a référent has to enter; the quality manager follows all of them on a page of their own."""
     pending: Pending | None
     """What they ask of the quality manager."""
+    latest: datetime.date | None
+    """The last month that is over and has figures: what a direction reads of it is one click away."""
+    flash: datetime.date | None
+    """That of the last « flash info »."""
     first_steps: FirstSteps | None
     """Where the agent sets up a préfecture that has nothing yet."""
 
@@ -81,11 +88,15 @@ def home(request: AgentRequest) -> HttpResponse:
 
 
 def _desks(agent: Agent, accesses: tuple[Access, ...]) -> list[Desk]:
-    """One desk a préfecture, by eight queries however many there are; nine if one of them is new. Who enters
+    """One desk a préfecture, by nine queries however many there are; ten if one of them is new. Who enters
     figures somewhere asks ten more of each, who manages those of its months as many as their board."""
     prefectures = [access.prefecture.pk for access in accesses]
     figures = Measurement.objects.of_their_own_document().filter(prefecture__in=prefectures)
-    with_figures = set(figures.values_list("prefecture", "period_start__year").distinct())
+    month = Max("period_start", filter=Q(period=Measurement.Period.MONTH))
+    with_figures = {
+        (where, year): last
+        for where, year, last in figures.values_list("prefecture", "period_start__year").annotate(last=month)
+    }
     bilans = list(Bilan.objects.filter(prefecture__in=prefectures).defer("content").order_by("-edition"))
     years = {access: _years(access.prefecture.pk, with_figures, bilans) for access in accesses}
     new = first_steps.of(access for access in accesses if access.may_organise and not years[access])
@@ -95,6 +106,8 @@ def _desks(agent: Agent, accesses: tuple[Access, ...]) -> list[Desk]:
     writing = [access.prefecture.pk for access in accesses if access.may_write_figures]
     brought = FigureImport.objects.open().filter(prefecture__in=writing)
     imports = dict(brought.order_by().values_list("prefecture").annotate(Count("pk")))
+    flashes = Flash.objects.filter(prefecture__in=prefectures)
+    flash = dict(flashes.order_by().values_list("prefecture").annotate(Max("month")))
     failed = failures.of(accesses)
     agendas = dues.agendas(agent, accesses)
     pending = completeness.pending(access for access in accesses if access.may_write_figures)
@@ -108,10 +121,19 @@ def _desks(agent: Agent, accesses: tuple[Access, ...]) -> list[Desk]:
             agenda=agendas[access.prefecture.pk],
             months=_months(access),
             pending=pending.get(access.prefecture.pk),
+            latest=_latest(access, with_figures),
+            flash=flash.get(access.prefecture.pk),
             first_steps=new.get(access.prefecture.pk),
         )
         for access, own in years.items()
     ]
+
+
+def _latest(
+    access: Access, with_figures: Mapping[tuple[int, int], datetime.date | None]
+) -> datetime.date | None:
+    own = [last for (where, _), last in with_figures.items() if last and where == access.prefecture.pk]
+    return min(max(own), shifted(month_of(access.on), -1)) if own else None
 
 
 def _months(access: Access) -> list[Line]:
@@ -128,7 +150,7 @@ def _line(chore: Chore) -> Line:
     return Line(title, chore.url, recurrence.in_words(chore.due_on, chore.on), chore.is_late)
 
 
-def _years(prefecture: int, with_figures: set[tuple[int, int]], bilans: list[Bilan]) -> list[Year]:
+def _years(prefecture: int, with_figures: Collection[tuple[int, int]], bilans: list[Bilan]) -> list[Year]:
     editions = [bilan for bilan in bilans if bilan.prefecture_id == prefecture]
     numbers = {bilan.year for bilan in editions}
     numbers |= {year for where, year in with_figures if where == prefecture}

@@ -10,7 +10,7 @@ from complaints.models import Case, Requester
 from improvement.models import Action, Duty, DutyDone
 from indicators.models import FigureImport, Measurement, Note, PhoneLine, Suspension
 from jobs.models import Job
-from publications.models import Bilan, Document, Entry, Part, Presentation
+from publications.models import Bilan, Document, Entry, Flash, Part, Presentation
 from referentiel.models import (
     Adoption,
     Certainty,
@@ -418,6 +418,17 @@ class BilanFactory(DjangoModelFactory):
     sha256 = "0" * 64
     frozen_at = datetime.datetime(2019, 3, 5, 9, tzinfo=datetime.UTC)
     frozen_by = factory.SubFactory(AgentFactory)
+
+
+class FlashFactory(DjangoModelFactory):
+    class Meta:
+        model = Flash
+
+    prefecture = factory.SubFactory(PrefectureFactory)
+    month = datetime.date(2020, 3, 1)
+    content = "{}"
+    sha256 = "0" * 64
+    published_by = factory.SubFactory(AgentFactory)
 
 
 class DocumentFactory(DjangoModelFactory):

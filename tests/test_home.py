@@ -14,9 +14,12 @@ from tests.factories import (
     BilanFactory,
     DocumentFactory,
     FigureImportFactory,
+    FlashFactory,
     IndicatorFactory,
     MeasurementFactory,
     MembershipFactory,
+    MonthFactory,
+    ServiceFactory,
     UnitFactory,
 )
 from tests.indicators.monthly import MARCH, Monthly
@@ -145,6 +148,31 @@ def test_those_who_read_find_the_board_and_what_is_published(name, siege, read, 
     }
 
 
+@pytest.mark.parametrize("name", ["helene", "ines", "rachid", "basile", "claire"])
+def test_what_directions_read_and_the_last_flash_info_are_one_click_away(name, siege, read, request):
+    indicator = IndicatorFactory()
+    for month in (3, 4):
+        MonthFactory(service=ServiceFactory(unit=siege), indicator=indicator, year=2020, month=month)
+        FlashFactory(prefecture=siege.prefecture, month=datetime.date(2020, month - 1, 1))
+
+    _, links = read(request.getfixturevalue(name))
+
+    assert links["Direction, avril 2020"] == "/agents/bouches-du-rhone/indicateurs/direction/2020-04/"
+    assert links["Flash info, mars 2020"] == "/agents/bouches-du-rhone/espace-qualite/flash/2020-03/"
+
+
+def test_a_month_that_is_not_over_is_not_yet_what_directions_read(siege, helene, read):
+    today = siege.prefecture.today()
+    MonthFactory(
+        service=ServiceFactory(unit=siege), indicator=IndicatorFactory(), year=today.year, month=today.month
+    )
+
+    _, links = read(helene)
+
+    last = today.replace(day=1) - datetime.timedelta(days=1)
+    assert f"/agents/bouches-du-rhone/indicateurs/direction/{last:%Y-%m}/" in links.values()
+
+
 @pytest.mark.parametrize("name", ["helene", "ines"])
 def test_direction_and_auditor_find_the_signed_bilan_before_its_publication(name, siege, read, request):
     BilanFactory(prefecture=siege.prefecture, year=2019)
@@ -231,9 +259,9 @@ def test_the_home_costs_the_same_for_one_prefecture_and_for_three(
         BilanFactory(prefecture=prefecture, is_published=True)
     browser = client_of(agent)
 
-    # session, agent, memberships, years with figures, bilans, documents, imports, what failed, actions,
-    # duties, who follows months
-    with django_assert_num_queries(11):
+    # session, agent, memberships, years with figures, bilans, documents, imports, flash infos, what failed,
+    # actions, duties, who follows months
+    with django_assert_num_queries(12):
         browser.get(HOME)
 
 

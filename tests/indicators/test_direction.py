@@ -74,7 +74,7 @@ def test_the_late_services_of_a_unit_stand_on_one_line(world, client_of):
     march = page(world, client_of).context["brief"].late_lines
     april = page(world, client_of, month="2020-04").context["brief"].late_lines
 
-    assert march[0] == (world.unit, f"Accueil (mars{NBSP}2020), Titres (mars{NBSP}2020)")
+    assert march[0] == (world.unit, "Accueil, Titres")
     assert march[1][0] == world.other
     assert april[0][1].startswith(f"Accueil (2 mois depuis mars{NBSP}2020)")
 
@@ -97,6 +97,12 @@ def test_the_latest_month_that_is_over_opens_first(world, client_of):
 
     last = world.prefecture.today().replace(day=1) - datetime.timedelta(days=1)
     assert answer.headers["Location"].endswith(f"/direction/{last:%Y-%m}/")
+
+
+def test_from_a_month_without_figures_one_goes_to_the_last_that_has_some(world, client_of):
+    link = f'<a href="{reverse("direction", args=[world.prefecture.slug, "2020-03"])}">mars 2020</a>'
+
+    assert f"Derniers chiffres saisis&nbsp;: {link}" in page(world, client_of, month="2020-05").text
 
 
 @pytest.mark.parametrize("month", ["2020", "2020-T1", "2020-13", "9999-01", "mars"])
