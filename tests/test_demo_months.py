@@ -16,6 +16,7 @@ from indicators.expected import Owed
 from indicators.models import Measurement, MonthlyReturn, Suspension
 from indicators.periods import Period, last_day
 from indicators.results import Absence
+from publications.models import Flash
 from qualepref.demo import content, months
 from referentiel import yearly
 from sites import closures
@@ -147,6 +148,13 @@ def test_its_own_targets_of_2019_judge_2019_alone(demo):
 
     assert targets == {"2018": "≤\xa010\xa0%", "2019": "≤\xa09\xa0%", "2020": "≤\xa010\xa0%"}
     assert len(yearly.left(demo, 2020)) == 3
+
+
+def test_a_flash_info_is_out_and_says_that_it_is_invented(demo):
+    shown = Flash.objects.get(prefecture=demo)
+
+    assert (shown.month, shown.data["awaited"]) == (months.FLASH, [])
+    assert shown.data["remark"].startswith("Données fictives.")
 
 
 def test_a_second_run_changes_nothing(demo):

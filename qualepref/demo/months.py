@@ -14,9 +14,10 @@ from typing import Any
 from django.db import transaction
 from simple_history.utils import bulk_create_with_history
 
-from indicators import periods, returns
+from indicators import periods, remarks, returns
 from indicators.collection import sign
 from indicators.models import EntrySchedule, Measurement, MonthlyReturn, Note, Suspension
+from publications import flash
 from referentiel.models import Certainty, Engagement, Indicator, Perimeter, Target
 from sites.models import Agent, Membership, Prefecture, Service
 
@@ -50,6 +51,14 @@ NOTES = {
     2020: "Données fictives\xa0: les mois de 2020 sont inventés pour la démonstration. Ils retrouvent les "
     "résultats publiés pour l’année\xa0: réponse aux courriels, délai de réponse aux réclamations.",
 }
+# What the quality manager says of two months, and the month whose flash info is out.
+WORDS = {
+    datetime.date(2020, 11, 1): f"{MARK}. Les courriels des usagers reçoivent partout une réponse dans les "
+    "délais\xa0; ceux des collectivités, à Arles seulement.",
+    datetime.date(2020, 12, 1): f"{MARK}. Deux objectifs sont manqués de peu\xa0: les courriers à Aix, les "
+    "courriels des collectivités à Istres. Les congés de fin d’année l’expliquent en partie.",
+}
+FLASH = datetime.date(2020, 11, 1)
 
 
 @transaction.atomic
@@ -108,6 +117,9 @@ def enter(prefecture: Prefecture) -> None:
     traced: dict[str, Any] = {"default_user": manager, "default_change_reason": MARK}
     bulk_create_with_history(list(_figures(prefecture, services, indicators)), Measurement, **traced)
     bulk_create_with_history(list(_returns(schedule, services, manager)), MonthlyReturn, **traced)
+    for month, words in WORDS.items():
+        remarks.write(remarks.of(prefecture, month), text=words, seen=0, by=manager)
+    flash.publish(prefecture, FLASH, by=manager, read=flash.assemble(prefecture, FLASH).sha256)
 
 
 def _social_networks(prefecture: Prefecture) -> Iterator[Indicator | Perimeter]:
