@@ -258,6 +258,15 @@ def test_in_a_reopened_month_the_row_asks_why(world, opened):
     assert figures(world.services[0], MARCH)[world.count.pk].reason == "Une fiche oubliée."
 
 
+def test_on_a_phone_both_numbers_of_an_indicator_are_in_sight(world, opened):
+    window = opened(world.referent, width=390)
+
+    first, second = (cell(window, world.rate, name).bounding_box() for name in ("numerator", "denominator"))
+
+    assert first["y"] == second["y"]
+    assert second["x"] + second["width"] <= 390
+
+
 def test_without_scripts_the_month_is_a_plain_form(world, opened):
     window = opened(world.referent, script=False)
     cell(window, world.rate).fill("12")
