@@ -5,6 +5,7 @@ from django import forms
 from dsfr.forms import DsfrBaseForm
 
 from indicators.forms_control import MonthField
+from indicators.forms_imports import ConfirmForm
 from indicators.models import PhoneLine
 from indicators.phones import COLUMNS, OPTIONAL
 from referentiel.models import Indicator
@@ -68,6 +69,12 @@ class PhoneLineForm(DsfrBaseForm):
         for name in ("number", "service", "indicator", "first_month", "last_month"):
             setattr(self._line, name, self.cleaned_data[name])
         return self._line
+
+
+class PhoneConfirmForm(ConfirmForm):
+    """`is_agreed`: that the months of which the file has some days alone are written all the same."""
+
+    is_agreed = forms.BooleanField(required=False)
 
 
 class ColumnsForm(DsfrBaseForm):

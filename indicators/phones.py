@@ -2,8 +2,8 @@
 
 A file has a row for each line and day, or month; its columns are chosen once for each shape of file. Several
 rows of a line in a month are added up, then the lines of a service. A line that is not known is left out and
-said. What is written is what was read on the screen: the figures of « appels perdus », never the notes that
-somebody typed beside them.
+said, and so is a month of which it has some days alone. What is written is what was read on the screen: the
+figures of « appels perdus », never the notes that somebody typed beside them.
 """
 
 import datetime
@@ -35,11 +35,12 @@ from indicators.month_import import (
     write,
 )
 from indicators.month_table import standings
-from indicators.periods import Period, in_words
+from indicators.periods import Period, in_words, last_day, month_of
 from indicators.signing import ConflictError, RefusedError, sign, version_of
 from referentiel.models import Indicator
 from sheets.reading import Row
-from sheets.words import folded, plain, visible
+from sheets.words import folded, french_day, plain, visible
+from sites import closures
 from sites.models import Agent, Prefecture, Service
 
 COLUMNS: Final = {
@@ -92,11 +93,12 @@ class OfLine:
 @dataclass(frozen=True)
 class Statistics:
     """What a file says, and what it would change. `silent` are lines that it does not name, in a month in
-    which it names others of the same service."""
+    which it names others of the same service; `partial` the months that change of which it has some days."""
 
     months: Examination
     lines: list[OfLine]
     silent: list[str]
+    partial: list[str]
 
     @property
     def unknown(self) -> list[str]:
@@ -190,17 +192,20 @@ def examine(source: FigureImport, rows: list[Row], mapping: PhoneMapping) -> Sta
         lines[key(line.number)].append(line)
     problems = []
     calls: dict[tuple[str, datetime.date], Calls] = defaultdict(Calls)
+    days: dict[tuple[str, datetime.date], set[datetime.date]] = defaultdict(set)
     first_rows: dict[tuple[str, datetime.date], Row] = {}
     for row in rows:
         own_words = Row(row.line, {name: visible(row[header]) for name, header in mapping.columns.items()})
         wrong: list[WrongCellError] = []
-        month, own = _read(own_words, source.year, wrong)
+        day, own = _read(own_words, source.year, wrong)
         problems += [problem_in(row, mapping.columns[one.column], one.code, str(one)) for one in wrong]
-        if month and own:
-            place = own_words["line"], month
+        if day and own:
+            place = own_words["line"], month_of(day)
             first_rows.setdefault(place, row)
             calls[place] += own
+            days[place].add(day)
     shown: list[OfLine] = []
+    known: dict[datetime.date, set[datetime.date]] = defaultdict(set)
     sums: dict[tuple[Service, datetime.date, Indicator], tuple[Row, Calls]] = {}
     counted: set[tuple[int, datetime.date]] = set()
     for (number, month), own in sorted(calls.items(), key=lambda item: (item[0][0], item[0][1])):
@@ -208,6 +213,7 @@ def examine(source: FigureImport, rows: list[Row], mapping: PhoneMapping) -> Sta
         shown.append(OfLine(number, named(owner.service) if owner else "", in_words(month), own))
         if owner:
             counted.add((owner.pk, month))
+            known[month] |= days[number, month]
             of_service = owner.service, month, owner.indicator
             row, before = sums.get(of_service, (first_rows[number, month], Calls()))
             sums[of_service] = row, before + own
@@ -222,11 +228,13 @@ def examine(source: FigureImport, rows: list[Row], mapping: PhoneMapping) -> Sta
     filled = _filled(prefecture, period, sums)
     owed = Owed(prefecture, period.first, period.last)
     months = settle(prefecture, period, owed, filled, problems, rows=len(rows))
-    return Statistics(months, shown, silent)
+    changed = sorted({month for _, month in months.cells})
+    return Statistics(months, shown, silent, _partial(prefecture, {one: known[one] for one in changed}))
 
 
-def confirm(source: FigureImport, *, by: Agent, read: str) -> Examination:
-    """Write what somebody read (`read` is its fingerprint): all of it, once."""
+def confirm(source: FigureImport, *, by: Agent, read: str, is_agreed: bool) -> Examination:
+    """Write what somebody read (`read` is its fingerprint): all of it, once. Where the file has some days
+    alone of a month, they agree first."""
     with transaction.atomic():
         source.prefecture.lock()
         draft = uploads.hold(source, FigureImport.State.TO_CHECK)
@@ -234,11 +242,30 @@ def confirm(source: FigureImport, *, by: Agent, read: str) -> Examination:
         mapping = mapping_of(draft, rows)
         if mapping is None:
             raise RefusedError("Dire d’abord ce que contient chaque colonne.")
-        examined = examine(draft, rows, mapping).months
+        said = examine(draft, rows, mapping)
+        examined = said.months
+        if said.partial and not is_agreed:
+            raise RefusedError(
+                "Le fichier n’a qu’une partie d’un mois\xa0: cocher la case pour l’enregistrer."
+            )
         if not examined.problems:
             uploads.refuse_unread(examined.imported, examined.fingerprint, read)
         write(draft, examined, by=by)
     return examined
+
+
+def _partial(prefecture: Prefecture, known: Mapping[datetime.date, set[datetime.date]]) -> list[str]:
+    """« mars 2020 (du 02/03/2020 au 13/03/2020) »: the months whose first or last working day is outside of
+    the days of the file. A file by month dates its rows of the first, and has no other day."""
+    workdays = closures.calendar(prefecture)
+    found = []
+    for month, days in known.items():
+        first, last = min(days), max(days)
+        whole = (month.replace(day=number) for number in range(1, last_day(month).day + 1))
+        left_out = (day for day in whole if not first <= day <= last)
+        if last > month and any(map(workdays.is_working, left_out)):
+            found.append(f"{in_words(month)} (du {french_day(first)} au {french_day(last)})")
+    return found
 
 
 def _covers(line: PhoneLine, month: datetime.date) -> bool:
@@ -246,11 +273,11 @@ def _covers(line: PhoneLine, month: datetime.date) -> bool:
 
 
 def _read(row: Row, year: int, wrong: list[WrongCellError]) -> tuple[datetime.date | None, Calls | None]:
-    """The month and the calls of a row; an empty cell is no call. What cannot be read is told."""
+    """The day and the calls of a row; an empty cell is no call. What cannot be read is told."""
     if not row["line"]:
         sentence = "Le numéro de la ligne téléphonique manque."
         wrong.append(WrongCellError("line", Wrong.UNREADABLE_CELL, sentence))
-    month = kept(wrong, lambda: _month(row["day"], year))
+    day = kept(wrong, lambda: _day(row["day"], year))
     received, lost, voice = (
         kept(wrong, lambda name=name: number_in(row, name))  # type: ignore[misc]
         for name in ("received", "lost", "voice")
@@ -259,20 +286,24 @@ def _read(row: Row, year: int, wrong: list[WrongCellError]) -> tuple[datetime.da
     if calls.answered < 0 and not wrong:
         sentence = f"{calls.lost} appels perdus sur {calls.received} reçus : c'est impossible."
         wrong.append(WrongCellError("lost", Wrong.IMPOSSIBLE, sentence))
-    return (None, None) if wrong else (month, calls)
+    return (None, None) if wrong else (day, calls)
 
 
-def _month(text: str, year: int) -> datetime.date:
-    number, own_year = next(
-        ((int(found["month"]), int(found["year"])) for form in _DAY if (found := form.fullmatch(text))),
-        month_and_year(text),
-    )
-    if not 1 <= number <= 12:
+def _day(text: str, year: int) -> datetime.date:
+    """The first of a month where the row is of a month."""
+    number, own_year = month_and_year(text)
+    day = 1
+    for form in _DAY:
+        if found := form.fullmatch(text):
+            day, number, own_year = (int(found[name]) for name in ("day", "month", "year"))
+    try:
+        known = datetime.date(own_year, number, day)
+    except ValueError:
         sentence = f"« {text[:60]} » n'est ni un jour, ni un mois."
-    elif own_year != year:
-        sentence = f"Ce jour n'est pas de {year} : apporter le fichier pour son année."
     else:
-        return datetime.date(year, number, 1)
+        if known.year == year:
+            return known
+        sentence = f"Ce jour n'est pas de {year} : apporter le fichier pour son année."
     raise WrongCellError("day", Wrong.UNREADABLE_MONTH, sentence)
 
 

@@ -10,9 +10,8 @@ from django.views.decorators.http import require_safe
 from indicators import history, month_import, month_table, phones, review, uploads
 from indicators.answers import ImportRefusedError
 from indicators.collection import RefusedError
-from indicators.forms_imports import ConfirmForm
 from indicators.forms_months import MonthFileForm
-from indicators.forms_phones import ColumnsForm, PhoneLineForm
+from indicators.forms_phones import ColumnsForm, PhoneConfirmForm, PhoneLineForm
 from indicators.history import Event
 from indicators.models import FigureImport, PhoneLine
 from indicators.month_import import ProblemsError
@@ -104,10 +103,10 @@ def phone_file(request: AgentRequest, slug: str, number: int) -> HttpResponse:
     if mapping is None or "colonnes" in request.GET:
         known = mapping.columns if mapping else phones.propose(rows[0].cells)
         return _ask_columns(request, source, rows, known)
-    form = ConfirmForm(sent(request))
+    form = PhoneConfirmForm(sent(request))
     if form.is_valid():
         try:
-            done = phones.confirm(source, by=request.user, read=form.cleaned_data["read"])
+            done = phones.confirm(source, by=request.user, **form.cleaned_data)
         except (uploads.RefusedError, RefusedError, ProblemsError) as refused:
             messages.error(request, typeset(str(refused)))
         else:

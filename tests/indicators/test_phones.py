@@ -19,7 +19,7 @@ from tests.pages import words
 FILE = (
     "Date;Numéro;Appels présentés;Appels perdus;SVI\n"
     "02/03/2020;0491156000;100;10;5\n"
-    "03/03/2020;0491156000;50;5;\n"
+    "31/03/2020;0491156000;50;5;\n"
     "02/03/2020;0491156001;20;2;1\n"
     "02/03/2020;0499999999;7;7;0\n"
 )
@@ -148,6 +148,7 @@ def test_a_line_that_the_file_does_not_name_is_said(world, manager):
     [
         ("02/03/2020;0491156000;12 %;1;0", "est un pourcentage"),
         ("02/03/2020;0491156000;-1;1;0", "n’est pas un nombre entier sans signe"),
+        ("32/03/2020;0491156000;3;1;0", "n’est ni un jour, ni un mois"),
         ("02/03/2020;0491156000;3;4;0", "4 appels perdus sur 3 reçus"),
         ("bientôt;0491156000;3;1;0", "n’est ni un jour, ni un mois"),
         ("02/13/2020;0491156000;3;1;0", "n’est ni un jour, ni un mois"),
@@ -168,6 +169,31 @@ def test_a_day_or_a_month_is_read_as_programs_write_it(world, manager, when):
     page = bring(world, manager, FILE.replace("02/03/2020", when))
 
     assert "17 sur 170" in manager.get(page).text
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "is_whole"),
+    [
+        ("01/03/2020", "31/03/2020", True),  # a Sunday, a Tuesday
+        ("02/03/2020", "30/03/2020", False),
+        ("03/03/2020", "31/03/2020", False),
+        ("01/03/2020", "01/03/2020", True),  # a month, as spreadsheets write it
+        ("mars 2020", "mars 2020", True),
+    ],
+)
+def test_a_part_of_a_month_becomes_its_figure_if_one_agrees(world, manager, first, last, is_whole):
+    text = FILE.replace("02/03/2020", first).replace("31/03/2020", last)
+    page = bring(world, manager, f"{text}31/03/2020;0499999999;7;7;0\n")
+    read = manager.get(page)
+    assert (f"Mars 2020 (du {first} au {last})." in words(read)) is not is_whole
+    typed = {"read": read.context["examined"].fingerprint}
+
+    refused = manager.post(page, typed, follow=True)
+
+    assert (stored(world) is not None) is is_whole
+    assert ("cocher la case pour l’enregistrer" in words(refused)) is not is_whole
+    manager.post(page, typed | {"is_agreed": "oui"})
+    assert (stored(world).numerator, stored(world).denominator) == (17, 170)
 
 
 def change(manager, world, line, **typed):
