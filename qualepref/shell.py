@@ -126,6 +126,10 @@ SUBJECTS = (
         ),
     ),
     Section(
+        "Courriers, courriels et réclamations",
+        (Page("Registre", "cases", Action.READ_CASES),),
+    ),
+    Section(
         "Amélioration",
         (
             Page("Plan d’actions", "actions", Action.READ_PLAN),

@@ -28,6 +28,7 @@ urlpatterns = [
     path("agents/<slug:slug>/taches/<int:job>/", failures.settle_in_prefecture, name="prefecture_job"),
     path("agents/<slug:slug>/indicateurs/point/", weekly.weekly_point, name="weekly_point"),
     path("agents/<slug:slug>/indicateurs/", include("indicators.urls")),
+    path("agents/<slug:slug>/affaires/", include("complaints.urls")),
     path("agents/<slug:slug>/amelioration/", include("improvement.urls")),
     path("agents/<slug:slug>/referentiel/", include("referentiel.urls_own")),
     path("agents/<slug:slug>/bilans/", include("publications.urls_agents")),

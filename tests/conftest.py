@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
 
+from complaints.models import Case
 from indicators import uploads
 from indicators.models import EntrySchedule, FigureImport, Measurement
 from jobs import signs
@@ -346,6 +347,14 @@ def planned(organised: None, prefecture: Prefecture, claire: Agent) -> None:
 
 
 @pytest.fixture
+def registered(organised: None, prefecture: Prefecture, claire: Agent) -> Case:
+    """A letter to the service 9003, number 42 of 2021."""
+    service = Service.objects.get(pk=9003)
+    received_on = datetime.date(2021, 3, 1)
+    return factories.CaseFactory(unit=service.unit, service=service, number=42, received_on=received_on)
+
+
+@pytest.fixture
 def monthly(prefecture: Prefecture) -> None:
     """Figures are followed month by month since 2018; March is suspended, with its decision."""
     EntrySchedule.objects.create(prefecture=prefecture, first_month=datetime.date(2018, 1, 1))
@@ -384,6 +393,7 @@ def world(
     explained: None,
     imports: None,
     planned: None,
+    registered: Case,
     monthly: None,
     failed: Job,
     request: pytest.FixtureRequest,

@@ -491,6 +491,7 @@ class CaseFactory(DjangoModelFactory):
 
     class Meta:
         model = Case
+        skip_postgeneration_save = True
 
     unit = factory.SubFactory(UnitFactory)
     prefecture = factory.SelfAttribute("unit.prefecture")

@@ -389,6 +389,8 @@ SPEAKERS = [
     *("publications/pdf.py", "publications/public.py", "publications/publish.py", "publications/views.py"),
     *("publications/documents.py", "publications/forms_documents.py", "sites/inspection.py"),
     *("publications/tables.py", "publications/views_documents.py"),
+    *("complaints/models/cases.py", "complaints/models/trail.py"),
+    *("complaints/register.py", "complaints/tables.py", "complaints/views.py", "complaints/views_lists.py"),
     *("improvement/dues.py", "improvement/duties.py", "improvement/forms.py", "improvement/history.py"),
     *("improvement/models.py", "improvement/plan.py", "improvement/proofs.py", "improvement/recurrence.py"),
     *("improvement/tables.py", "improvement/views.py", "improvement/views_duties.py"),

@@ -43,6 +43,7 @@ def test_the_menu_of_an_agent_points_to_the_only_prefecture_even_outside_it(clai
     assert menu == {
         "À faire": ("/agents/", "page"),
         "Indicateurs": ("/agents/bouches-du-rhone/indicateurs/", ""),
+        "Courriers, courriels et réclamations": ("/agents/bouches-du-rhone/affaires/", ""),
         "Amélioration": ("/agents/bouches-du-rhone/amelioration/actions/", ""),
         "Espace Qualité": ("/agents/bouches-du-rhone/espace-qualite/", ""),
         "Référentiels": ("/agents/referentiels/", ""),
