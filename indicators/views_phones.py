@@ -171,7 +171,13 @@ def _ask_columns(
     if form.is_valid():
         phones.remember(source, rows, form.cleaned_data, by=request.user)
         return redirect("phone_file", slug, source.number)
-    context = {"slug": slug, "source": source, "form": form, "rows": rows[:5]}
+    context = {
+        "slug": slug,
+        "source": source,
+        "form": form,
+        "titles": [title.replace("_", " ") for title in rows[0].cells],
+        "lines": [row.cells.values() for row in rows[:5]],
+    }
     return render(request, "indicators/phone_columns.html", context)
 
 

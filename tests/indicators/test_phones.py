@@ -1,5 +1,6 @@
 """Files of a phone server: from their columns, chosen once, to the figures of the services."""
 
+import csv
 import datetime
 
 import pytest
@@ -90,6 +91,8 @@ def test_the_columns_are_proposed_then_remembered_for_their_shape(world, manager
     page = bring(world, manager, FILE, columns={})
     asked = manager.get(page)
     assert asked.context["form"].initial == COLUMNS
+    for cell in next(csv.reader(FILE.splitlines()[1:], delimiter=";")):
+        assert f"<td>{cell}</td>" in asked.text
     refused = manager.post(page, COLUMNS | {"lost": "svi"})
     assert "Cette colonne est choisie deux fois." in refused.text
     manager.post(page, COLUMNS)
