@@ -6,10 +6,11 @@ receipt, a move of what is over. Who read another version than the one that stan
 """
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -18,7 +19,7 @@ from django.db.models import Max
 from complaints.judging import Judge
 from complaints.models import Appointment, Attachment, Case, Event, Pause, Remark, Requester, Theme
 from sheets.words import folded, french_day
-from sites import attachments
+from sites import attachments, files
 from sites.models import Agent, Prefecture, Service, Site, Unit
 from sites.workdays import WorkdaysError
 
@@ -93,14 +94,37 @@ class Description:
         return {name: value for name, value in vars(self).items() if name != "requester"}
 
 
+@dataclass(frozen=True)
+class Joined:
+    """A file that comes with a case, as it was sent."""
+
+    title: str
+    body: bytes
+
+
 # --- Receiving ---------------------------------------------------------------------------------------------
 
 
-def receive(prefecture: Prefecture, said: Description, *, by: Agent | None, on: datetime.date) -> Case:
-    """Register something received, on a day `on` that may come long after it."""
-    case = Case(prefecture=prefecture, registered_by=by)
-    with transaction.atomic():
+def receive(
+    prefecture: Prefecture,
+    said: Description,
+    *,
+    by: Agent | None,
+    on: datetime.date,
+    joined: Sequence[Joined] = (),
+    key: UUID | None = None,
+) -> Case:
+    """Register something received, on a day `on` that may come long after it, with its files. The same `key`
+    again makes nothing: it gives what it made."""
+    with ExitStack() as stack:
+        kept = [(file.title, *stack.enter_context(_kept(prefecture, file))) for file in joined]
+        stack.enter_context(transaction.atomic())
         prefecture.lock()
+        if key and (twice := Case.objects.filter(prefecture=prefecture, entry_key=key).first()):
+            for _, name, _ in kept:
+                files.remove(name)
+            return twice
+        case = Case(prefecture=prefecture, registered_by=by, entry_key=key)
         _describe(case, said, on)
         case.year = said.received_on.year
         numbered = Case.objects.filter(prefecture=prefecture, year=case.year)
@@ -114,6 +138,8 @@ def receive(prefecture: Prefecture, said: Description, *, by: Agent | None, on: 
             judge.reckon(case, appointment)
         _write(case, requester, appointment)
         _tell(case, Happened.REGISTERED, on=on, by=by, to_service=case.service)
+        for one in kept:
+            _attach(case, *one, by=by, on=on)
     return case
 
 
@@ -423,17 +449,30 @@ def note(case: Case, text: str, *, by: Agent, on: datetime.date) -> Event:
         return _tell(case, Happened.NOTED, on=on, by=by, remark=text)
 
 
-def attach(case: Case, title: str, body: bytes, *, by: Agent, on: datetime.date) -> Attachment:
-    """Keep a file with a case, once it was looked at and made harmless."""
-    folder = f"affaires/{case.prefecture.slug}"
+def attach(case: Case, joined: Sequence[Joined], *, by: Agent, on: datetime.date) -> list[Attachment]:
+    """Keep files with a case, once they were looked at and made harmless: all or none."""
+    with ExitStack() as stack:
+        kept = [(file.title, *stack.enter_context(_kept(case.prefecture, file))) for file in joined]
+        stack.enter_context(transaction.atomic())
+        return [_attach(case, *one, by=by, on=on) for one in kept]
+
+
+@contextmanager
+def _kept(prefecture: Prefecture, file: Joined) -> Iterator[tuple[str, str]]:
     try:
-        with attachments.kept(body, folder) as (name, sha256), transaction.atomic():
-            attachment = Attachment(case=case, title=title, stored_as=name, sha256=sha256, added_by=by)
-            _save(attachment)
-            _tell(case, Happened.ATTACHED, on=on, by=by)
-            return attachment
+        with attachments.kept(file.body, f"affaires/{prefecture.slug}") as name_and_hash:
+            yield name_and_hash
     except attachments.UnsafeError as error:
-        raise RefusedError(str(error)) from error
+        raise RefusedError(f"{file.title}\xa0: {error}") from error
+
+
+def _attach(
+    case: Case, title: str, name: str, sha256: str, *, by: Agent | None, on: datetime.date
+) -> Attachment:
+    attachment = Attachment(case=case, title=title, stored_as=name, sha256=sha256, added_by=by)
+    _save(attachment)
+    _tell(case, Happened.ATTACHED, on=on, by=by)
+    return attachment
 
 
 # --- What every write has in common ------------------------------------------------------------------------

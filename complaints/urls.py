@@ -1,9 +1,18 @@
 from django.urls import path
 
-from complaints import views, views_lists
+from complaints import views, views_entry, views_lists, views_themes
 
 # agents/<slug>/affaires/
 urlpatterns = [
     path("", views_lists.cases, name="cases"),
+    path("nouvelle/", views_entry.case_new, name="case_new"),
+    path("themes/", views_themes.case_themes, name="case_themes"),
+    path("themes/habituels/", views_themes.case_themes_usual, name="case_themes_usual"),
+    path("themes/nouveau/", views_themes.case_theme_new, name="case_theme_new"),
+    path("themes/<int:theme>/", views_themes.case_theme, name="case_theme"),
+    path("themes/<int:theme>/deplacer/", views_themes.case_theme_move, name="case_theme_move"),
     path("<int:year>/<int:number>/", views.case, name="case"),
+    path("<int:year>/<int:number>/corriger/", views.case_correct, name="case_correct"),
+    path("<int:year>/<int:number>/suite/<slug:step>/", views.case_step, name="case_step"),
+    path("<int:year>/<int:number>/pieces/<int:attachment>/", views.case_attachment, name="case_attachment"),
 ]

@@ -1,13 +1,34 @@
-"""A case, read like a file."""
+"""A case, read like a file, and what may be done with it."""
 
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django import forms
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
+from complaints import register, telling, themes
+from complaints.forms import CorrectionForm, StepForm
 from complaints.models import Case
-from sites import trace
-from sites.access import Access, Action, AgentRequest, enter
-from sites.models import TraceEntry
+from complaints.register import ConflictError, RefusedError
+from complaints.steps import STEPS
+from sites import attachments, closures, files, trace
+from sites.access import Access, Action, AgentRequest, NotAllowedError, enter
+from sites.asking import asks_first, sent
+from sites.filling import Page, say
+from sites.models import Site, TraceEntry
+
+Form = TypeVar("Form", bound=forms.Form)
+
+HANDLE = Action.HANDLE_CASES
+OF_OTHERS = (
+    "Cette affaire est confiée à un autre service\xa0: vous pouvez la lire, y ajouter une note et y joindre "
+    "des fichiers."
+)
 
 
 @require_safe
@@ -15,10 +36,146 @@ def case(request: AgentRequest, slug: str, year: int, number: int) -> HttpRespon
     access = enter(request, slug, Action.READ_CASES)
     held = _case(request, access, year, number)
     trace.record(request, TraceEntry.Event.READ, f"Affaire {held}")
-    return render(request, "complaints/case.html", {"slug": slug, "case": held})
+    calendar = closures.calendar(access.prefecture)
+    appointment = getattr(held, "appointment", None)
+    handles = _handles(request, access, held)
+    helps = not handles and _helps(access, held)
+    steps = [step for step in STEPS.values() if handles or (helps and step.for_helpers)]
+    events = held.events.select_related("by", "from_service", "to_service", "remark")
+    context = {
+        "slug": slug,
+        "case": held,
+        "appointment": appointment,
+        "standing": telling.standing(held, access.on, calendar),
+        "promises": telling.promises(held, appointment, calendar),
+        "trail": telling.trail(events),
+        "attachments": held.attachments.all(),
+        "steps": [step for step in steps if step.is_offered(held)],
+        "handles": handles,
+    }
+    return render(request, "complaints/case.html", context)
+
+
+@asks_first
+def case_step(request: AgentRequest, slug: str, year: int, number: int, step: str) -> HttpResponse:
+    access = enter(request, slug, Action.READ_CASES)
+    held = _case(request, access, year, number)
+    taken = STEPS.get(step)
+    if taken is None:
+        raise Http404
+    if not _handles(request, access, held) and not (taken.for_helpers and _helps(access, held)):
+        raise _refusal(access)
+    form = taken.form(sent(request), request.FILES or None, case=held, on=access.on)
+    page = _page(taken.label, slug, held, submit=taken.label)
+
+    def write(form: StepForm) -> str:
+        typed = dict(form.cleaned_data)
+        taken.verb(held, seen=typed.pop("version"), by=request.user, on=access.on, **typed)
+        return f"Affaire {held}\xa0: {taken.done}."
+
+    return _ask(request, access, held, page, form, write)
+
+
+@asks_first
+def case_correct(request: AgentRequest, slug: str, year: int, number: int) -> HttpResponse:
+    access = enter(request, slug, Action.READ_CASES)
+    held = _case(request, access, year, number)
+    if not _handles(request, access, held):
+        raise _refusal(access)
+    form = CorrectionForm(
+        sent(request),
+        initial={
+            name: getattr(row, name)
+            for row in (held, held.requester)
+            for name in CorrectionForm.base_fields
+            if hasattr(row, name)
+        },
+        sites=Site.objects.filter(unit=held.unit_id).select_related("unit"),
+        themes=themes.offered(access.prefecture, held.theme_id),
+    )
+
+    def write(form: CorrectionForm) -> str:
+        said, seen = form.said(held.unit, held.service), form.cleaned_data["version"]
+        register.correct(held, said, seen=seen, by=request.user, on=access.on)
+        return f"Affaire {held}\xa0: correction enregistrée."
+
+    return _ask(request, access, held, _page("Corriger l’affaire", slug, held), form, write)
+
+
+@require_safe
+def case_attachment(
+    request: AgentRequest, slug: str, year: int, number: int, attachment: int
+) -> HttpResponse:
+    access = enter(request, slug, Action.READ_CASES)
+    held = _case(request, access, year, number)
+    joined = get_object_or_404(held.attachments, pk=attachment)
+    trace.record(request, TraceEntry.Event.READ, f"Affaire {held}, pièce jointe")
+    try:
+        body = files.read(joined.stored_as, joined.sha256)
+    except files.LostError:
+        return render(request, "complaints/attachment_lost.html", status=503)
+    response = HttpResponse(body, content_type=attachments.media_type_of(joined.stored_as))
+    name = f"{held.reference} {joined.title}.{joined.stored_as.rpartition('.')[2]}"
+    response["Content-Disposition"] = content_disposition_header(True, name)
+    return response
+
+
+# --- What the pages of a case have in common ---------------------------------------------------------------
 
 
 def _case(request: AgentRequest, access: Access, year: int, number: int) -> Case:
     visible = Case.objects.visible_to(request.user, access)
     related = ("prefecture", "unit", "site", "service", "asked_service", "theme", "requester", "rule")
-    return get_object_or_404(visible.select_related(*related), year=year, number=number)
+    rows = visible.select_related(*related, "appointment__rule", "registered_by")
+    return get_object_or_404(rows.prefetch_related("pauses"), year=year, number=number)
+
+
+def _handles(request: AgentRequest, access: Access, case: Case) -> bool:
+    return Case.objects.visible_to(request.user, access, HANDLE).filter(pk=case.pk).exists()
+
+
+def _helps(access: Access, case: Case) -> bool:
+    """Whether a service of the agent's is asked for its part."""
+    if not case.asked_service_id:
+        return False
+    return access.services_for(HANDLE).filter(pk=case.asked_service_id).exists()
+
+
+def _refusal(access: Access) -> NotAllowedError:
+    if access.may_handle_cases:
+        return NotAllowedError(OF_OTHERS, about=capfirst(HANDLE.value))
+    sentence = f"Votre rôle ({access.role_label}) ne permet pas de {HANDLE.value}."
+    return NotAllowedError(sentence, about=capfirst(HANDLE.value))
+
+
+def _page(title: str, slug: str, case: Case, **words: str) -> Page:
+    back = reverse("case", args=[slug, case.year, case.number])
+    return Page(title, str(case), back, lead=case.subject, **words)
+
+
+def _ask(
+    request: AgentRequest,
+    access: Access,
+    case: Case,
+    page: Page,
+    form: Form,
+    write: Callable[[Form], str],
+) -> HttpResponse:
+    """Ask; write; or explain, and keep what was typed. Who gives a case away may no longer read it."""
+    context: dict[str, Any] = {"page": page, "form": form, "conflict": None, "saved": []}
+    context["standing"] = telling.standing(case, access.on, closures.calendar(access.prefecture))
+    if not form.is_valid():
+        return render(request, "complaints/form.html", context)
+    try:
+        say(request, write(form))
+    except RefusedError as refused:
+        form.add_error(None, str(refused))
+        return render(request, "complaints/form.html", context)
+    except ConflictError as conflict:
+        version = str(conflict.saved.version)  # what was typed stays; sending it again is now deliberate
+        form.data = {**form.data.dict(), "version": version}  # type: ignore[attr-defined]
+        stands = _case(request, access, case.year, case.number)
+        context |= {"conflict": str(conflict), "saved": telling.as_it_stands(stands)}
+        return render(request, "complaints/form.html", context, status=409)
+    is_kept = Case.objects.visible_to(request.user, access).filter(pk=case.pk).exists()
+    return redirect(page.back) if is_kept else redirect("cases", access.prefecture.slug)

@@ -13,22 +13,9 @@ from improvement.proofs import Proof
 from indicators.forms import SentenceField
 from referentiel.models import Certainty
 from sites import attachments
-from sites.fields import DIRECTION_MARKS, VersionField
+from sites.fields import LineField, VersionField
 from sites.forms_organisation import DayField, TickField
 from sites.models import Agent, Unit
-
-TOO_LONG = "Ce texte compte %(show_value)d caractères\xa0: le ramener à %(limit_value)d au plus."
-
-
-class LineField(forms.CharField):
-    """One line, in the direction in which it was typed."""
-
-    def __init__(self, *, required_sentence: str = "", **options: Any) -> None:
-        super().__init__(required=bool(required_sentence), **options)
-        self.error_messages |= {"required": required_sentence, "max_length": TOO_LONG}
-
-    def to_python(self, value: Any) -> str:
-        return " ".join(DIRECTION_MARKS.sub("", super().to_python(value) or "").split())
 
 
 class OwnerField(forms.ModelChoiceField):

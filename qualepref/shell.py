@@ -127,7 +127,11 @@ SUBJECTS = (
     ),
     Section(
         "Courriers, courriels et réclamations",
-        (Page("Registre", "cases", Action.READ_CASES),),
+        (
+            Page("Registre", "cases", Action.READ_CASES),
+            Page("Saisir un courrier", "case_new", Action.HANDLE_CASES),
+            Page("Thèmes", "case_themes", Action.SORT_CASES),
+        ),
     ),
     Section(
         "Amélioration",

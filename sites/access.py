@@ -33,6 +33,7 @@ class Action(Enum):
     READ_DUTIES = "lire le calendrier des obligations"
     READ_CASES = "lire les courriers et les réclamations"
     HANDLE_CASES = "enregistrer et traiter les courriers et les réclamations"
+    SORT_CASES = "tenir la liste des thèmes des courriers et des réclamations"
     MANAGE_PLAN = "tenir le plan d’actions et le calendrier des obligations"
     ADAPT_NORM = "adapter le référentiel et son périmètre à la préfecture"
     ORGANISE = "organiser la préfecture, ses agents et leurs droits"
@@ -53,6 +54,7 @@ ROLES_THAT_MAY = {
         {Role.QUALITY_MANAGER, Role.REFERENT, Role.AGENT, Role.DIRECTOR, Role.AUDITOR}
     ),
     Action.HANDLE_CASES: frozenset({Role.QUALITY_MANAGER, Role.REFERENT, Role.AGENT}),
+    Action.SORT_CASES: frozenset({Role.QUALITY_MANAGER}),
     Action.MANAGE_PLAN: frozenset({Role.QUALITY_MANAGER}),
     Action.ADAPT_NORM: frozenset({Role.QUALITY_MANAGER}),
     Action.ORGANISE: frozenset({Role.QUALITY_MANAGER, Role.ADMINISTRATOR}),

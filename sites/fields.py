@@ -10,6 +10,9 @@ from django import forms
 DIRECTION_MARKS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
+TOO_LONG = "Ce texte compte %(show_value)d caractères\xa0: le ramener à %(limit_value)d au plus."
+
+
 def day_input() -> forms.DateInput:
     return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
@@ -23,13 +26,22 @@ class VersionField(forms.IntegerField):
         super().__init__(min_value=0, max_value=2**62)
 
 
+class LineField(forms.CharField):
+    """One line, in the direction in which it was typed."""
+
+    def __init__(self, *, required_sentence: str = "", **options: Any) -> None:
+        super().__init__(required=bool(required_sentence), **options)
+        self.error_messages |= {"required": required_sentence, "max_length": TOO_LONG}
+
+    def to_python(self, value: Any) -> str:
+        return " ".join(DIRECTION_MARKS.sub("", super().to_python(value) or "").split())
+
+
 class PlainTextField(forms.CharField):
     """Text of several lines, without control characters. A line end counts for one character."""
 
     widget = forms.Textarea
-    default_error_messages = {
-        "max_length": "Ce texte compte %(show_value)d caractères\xa0: le ramener à %(limit_value)d au plus."
-    }
+    default_error_messages = {"max_length": TOO_LONG}
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""

@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
 
-from complaints.models import Case
+from complaints.models import Attachment, Case, Theme
 from indicators import uploads
 from indicators.models import EntrySchedule, FigureImport, Measurement
 from jobs import signs
@@ -347,11 +347,20 @@ def planned(organised: None, prefecture: Prefecture, claire: Agent) -> None:
 
 
 @pytest.fixture
-def registered(organised: None, prefecture: Prefecture, claire: Agent) -> Case:
-    """A letter to the service 9003, number 42 of 2021."""
+def registered(organised: None, prefecture: Prefecture) -> Case:
+    """A letter to the service 9003, number 42 of 2021, with a file and under a theme."""
     service = Service.objects.get(pk=9003)
-    received_on = datetime.date(2021, 3, 1)
-    return factories.CaseFactory(unit=service.unit, service=service, number=42, received_on=received_on)
+    case = factories.CaseFactory(
+        unit=service.unit,
+        service=service,
+        theme=Theme.objects.create(pk=9302, prefecture=prefecture, title="Accueil"),
+        number=42,
+        received_on=datetime.date(2021, 3, 1),
+    )
+    name = "affaires/test.png"
+    sha256 = files.keep(name, b"png")
+    Attachment.objects.create(pk=9301, case=case, title="Lettre", stored_as=name, sha256=sha256)
+    return case
 
 
 @pytest.fixture

@@ -117,6 +117,8 @@ def test_no_address_breaks_a_page(route, world, client_of):
         "done",
         "absence",
         "suspension",
+        "attachment",
+        "theme",
     )
     hostile = words | dict.fromkeys(numbers, 10**30)
     values = route.values
@@ -389,8 +391,10 @@ SPEAKERS = [
     *("publications/pdf.py", "publications/public.py", "publications/publish.py", "publications/views.py"),
     *("publications/documents.py", "publications/forms_documents.py", "sites/inspection.py"),
     *("publications/tables.py", "publications/views_documents.py"),
-    *("complaints/models/cases.py", "complaints/models/trail.py"),
-    *("complaints/register.py", "complaints/tables.py", "complaints/views.py", "complaints/views_lists.py"),
+    *("complaints/forms.py", "complaints/models/cases.py", "complaints/models/trail.py"),
+    *("complaints/register.py", "complaints/steps.py", "complaints/tables.py", "complaints/telling.py"),
+    *("complaints/themes.py", "complaints/views.py", "complaints/views_entry.py"),
+    *("complaints/views_lists.py", "complaints/views_themes.py"),
     *("improvement/dues.py", "improvement/duties.py", "improvement/forms.py", "improvement/history.py"),
     *("improvement/models.py", "improvement/plan.py", "improvement/proofs.py", "improvement/recurrence.py"),
     *("improvement/tables.py", "improvement/views.py", "improvement/views_duties.py"),

@@ -28,6 +28,7 @@ class Theme(models.Model):
     title = models.CharField("thème", max_length=80)
     position = models.PositiveSmallIntegerField("ordre", default=0)
     is_offered = models.BooleanField("proposé à la saisie", default=True)
+    version = models.PositiveIntegerField("version", default=1)
 
     class Meta:
         verbose_name = "thème"
@@ -76,7 +77,8 @@ class Case(models.Model):
     and the year of its number. `rule` is what judges it since its last reckoning, and `allowed_days` what the
     rule said then: neither moves once the case is closed. `answered_on` is the reply that closes it,
     `first_reply_on` the first one of any kind, a holding reply included. `is_answerable` tells that it came
-    with a name and an address: without them, it has no clock.
+    with a name and an address: without them, it has no clock. `entry_key` is that of the form that registered
+    it: sent twice, it makes one case.
     """
 
     Kind, Channel, RequesterKind = DelayRule.Kind, DelayRule.Channel, DelayRule.Requester
@@ -157,6 +159,7 @@ class Case(models.Model):
         db_persist=True,
     )
     version = models.PositiveIntegerField("version", default=1)
+    entry_key = models.UUIDField(null=True, blank=True, editable=False)
 
     objects = CaseQuerySet.as_manager()
 
@@ -190,6 +193,11 @@ class Case(models.Model):
                 fields=["prefecture", "year", "number"],
                 name="case_number_is_unique_in_its_year",
                 violation_error_message="Une affaire de l’année porte déjà ce numéro.",
+            ),
+            models.UniqueConstraint(
+                fields=["prefecture", "entry_key"],
+                name="form_registers_one_case",
+                violation_error_message="Cette saisie est déjà enregistrée.",
             ),
             models.CheckConstraint(
                 name="case_month_is_that_of_its_receipt",

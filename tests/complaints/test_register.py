@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from complaints import register
 from complaints.models import Case
-from complaints.register import ConflictError, Identity, RefusedError
+from complaints.register import ConflictError, Identity, Joined, RefusedError
 from referentiel.models import DelayRule
 from sites import files
 from tests.complaints.conftest import MONDAY, SOMEBODY, TODAY
@@ -320,10 +320,12 @@ def test_whoever_read_another_version_is_told(receive, act, basile):
 
 def test_file_is_kept_with_its_case_and_refused_with_a_sentence(receive, basile):
     case = receive()
-    attachment = register.attach(case, "Photographie du guichet", image("PNG"), by=basile, on=TODAY)
+    [attachment] = register.attach(
+        case, [Joined("Photographie du guichet", image("PNG"))], by=basile, on=TODAY
+    )
     assert files.read(attachment.stored_as, attachment.sha256)
     with pytest.raises(RefusedError, match="ni un PDF, ni une image"):
-        register.attach(case, "Programme", b"MZ", by=basile, on=TODAY)
+        register.attach(case, [Joined("Programme", b"MZ")], by=basile, on=TODAY)
     assert trail(case) == ["registered", "attached"]
 
 

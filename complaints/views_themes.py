@@ -1,0 +1,93 @@
+"""The list of the themes of a préfecture, for its quality manager."""
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from complaints import themes
+from complaints.forms import ThemeChangeForm, ThemeForm
+from complaints.models import Theme
+from complaints.register import RefusedError
+from sites.access import Access, Action, AgentRequest, enter
+from sites.asking import asks_first, sent
+from sites.filling import Page, say
+
+ABOVE = "Thèmes"
+
+
+@require_safe
+def case_themes(request: AgentRequest, slug: str) -> HttpResponse:
+    access = enter(request, slug, Action.SORT_CASES)
+    rows = Theme.objects.filter(prefecture=access.prefecture).annotate(number=Count("cases"))
+    context = {"slug": slug, "themes": rows, "usual": themes.usual()}
+    return render(request, "complaints/themes.html", context)
+
+
+@require_POST
+def case_themes_usual(request: AgentRequest, slug: str) -> HttpResponse:
+    access = enter(request, slug, Action.SORT_CASES)
+    if number := themes.create_usual(access.prefecture):
+        say(request, f"{number} thèmes ajoutés. Les renommer, les ordonner ou en ajouter au besoin.")
+    else:
+        messages.info(request, "La liste a déjà des thèmes\xa0: les modifier un à un.")
+    return redirect("case_themes", slug)
+
+
+@asks_first
+def case_theme_new(request: AgentRequest, slug: str) -> HttpResponse:
+    access = enter(request, slug, Action.SORT_CASES)
+    form = ThemeForm(sent(request))
+    page = Page("Ajouter un thème", ABOVE, reverse("case_themes", args=[slug]))
+    if form.is_valid():
+        try:
+            added = themes.add(access.prefecture, form.cleaned_data["title"])
+        except RefusedError as refused:
+            form.add_error("title", str(refused))
+        else:
+            say(request, f"Thème ajouté\xa0: {added}.")
+            return redirect(page.back)
+    return render(request, "complaints/theme.html", {"page": page, "form": form, "conflict": None})
+
+
+@asks_first
+def case_theme(request: AgentRequest, slug: str, theme: int) -> HttpResponse:
+    held = _theme(enter(request, slug, Action.SORT_CASES), theme)
+    initial = {"title": held.title, "is_offered": held.is_offered, "version": held.version}
+    form = ThemeChangeForm(sent(request), initial=initial)
+    page = Page("Modifier le thème", ABOVE, reverse("case_themes", args=[slug]), lead=held.title)
+    context = {"page": page, "form": form, "conflict": None}
+    if not form.is_valid():
+        return render(request, "complaints/theme.html", context)
+    said = dict(form.cleaned_data)
+    try:
+        themes.change(held, seen=said.pop("version"), **said)
+    except RefusedError as refused:
+        form.add_error("title", str(refused))
+        return render(request, "complaints/theme.html", context)
+    except themes.ConflictError as conflict:
+        saved = conflict.saved
+        form.data = {**form.data.dict(), "version": str(saved.version)}
+        offered = "oui" if saved.is_offered else "non"
+        context |= {
+            "conflict": str(conflict),
+            "saved": [("Thème", saved.title), ("Proposé à la saisie", offered)],
+        }
+        return render(request, "complaints/theme.html", context, status=409)
+    say(request, f"Thème modifié\xa0: {said['title']}.")
+    return redirect(page.back)
+
+
+@require_POST
+def case_theme_move(request: AgentRequest, slug: str, theme: int) -> HttpResponse:
+    """« sens=haut » or anything else, down."""
+    held = _theme(enter(request, slug, Action.SORT_CASES), theme)
+    themes.move(held, up=request.POST.get("sens") == "haut")
+    say(request, f"Thème déplacé\xa0: {held}.")
+    return redirect("case_themes", slug)
+
+
+def _theme(access: Access, pk: int) -> Theme:
+    return get_object_or_404(Theme.objects.select_related("prefecture"), prefecture=access.prefecture, pk=pk)
