@@ -210,10 +210,11 @@ def _problem(cell: Typed, service: Service, month: datetime.date, owed: Owed, *,
         return "Ce mois a été clos\xa0: indiquer pourquoi ce chiffre change."
     if said.numerator is None and said.reserve and said.reason and not is_reopened:
         return "Un chiffre qui n’a pas pu être mesuré n’est pas sous réserve."
-    return _impossible(said, indicator)
+    return impossible(said, indicator)
 
 
-def _impossible(said: Said, indicator: Indicator) -> str:
+def impossible(said: Said, indicator: Indicator) -> str:
+    """Why numbers cannot be, as a sentence, whatever the month; empty where they can."""
     numerator, denominator = said.numerator, said.denominator
     shape = Shape.of(indicator)
     if not all(0 <= number <= MOST for number in (numerator, denominator) if number is not None):

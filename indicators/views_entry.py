@@ -169,7 +169,17 @@ def _receive(request: AgentRequest, place: _Place) -> HttpResponse:
                 cells[pk].clash = told
         else:
             return _send(request, place) if "send" in request.POST else _saved(request, place)
+    else:
+        _say_impossible(sent_cells)
     return _show(request, place, shown, cells, status=status)
+
+
+def _say_impossible(cells: Iterable[CellForm]) -> None:
+    """What cannot be, beside what cannot be read: all that is wrong is said at once."""
+    for cell in cells:
+        said = None if cell.errors or cell.is_left_to_others else cell.typed.said
+        if said and (sentence := entry.impossible(said, cell.row.indicator)):
+            cell.add_error(None, sentence)
 
 
 def _too_late(request: AgentRequest, place: _Place, cells: Iterable[CellForm]) -> HttpResponse:

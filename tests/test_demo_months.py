@@ -11,7 +11,7 @@ import pytest
 from django.db import transaction
 
 from indicators import results, returns, silence
-from indicators.entry import Said, _impossible
+from indicators.entry import Said, impossible
 from indicators.expected import Owed
 from indicators.models import Measurement, MonthlyReturn, Suspension
 from indicators.periods import Period, last_day
@@ -92,7 +92,7 @@ def test_each_service_says_all_that_it_owes_and_nothing_more(demo):
 def test_no_figure_is_one_that_a_page_would_refuse(demo):
     rows = Measurement.objects.filter(prefecture=demo, period="month").select_related("indicator")
 
-    assert [row for row in rows if _impossible(Said.of(row), row.indicator)] == []
+    assert [row for row in rows if impossible(Said.of(row), row.indicator)] == []
 
 
 def test_each_month_was_sent_on_a_working_day_after_its_end(demo):

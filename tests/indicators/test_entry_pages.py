@@ -162,6 +162,16 @@ def test_the_plain_form_saves_all_of_it(world, browser):
     assert "Tous les chiffres du mois sont saisis." in words(page)
 
 
+def test_all_that_is_wrong_is_said_at_once(world, browser):
+    sent = row(world.rate, "14", "13") | row(world.mean, "abc", "10") | row(world.count, "4")
+
+    page = browser.post(address(world), sent)
+
+    assert "Il y en a 14 sur 13" in words(page)
+    assert "« abc » n’est pas un nombre entier sans signe." in words(page)
+    assert stored(world) == {}
+
+
 def test_numbers_are_read_as_french_writes_them(world, browser):
     browser.post(
         address(world), row(world.rate, "1\u202f234", "12\xa0345") | row(world.mean) | row(world.count)
