@@ -166,7 +166,7 @@ def keep_beside(row: Measurement, former: measures.Measure | None) -> None:
             row.former_numerator = number
         case measures.Rate(numerator, denominator) | measures.Mean(numerator, denominator):
             row.former_numerator, row.former_denominator = numerator, denominator
-    row.origin = Origin.CORRECTED
+    row.origin, row.settled_on = Origin.CORRECTED, None
 
 
 def _sum(cell: Cell) -> measures.Measure | None:

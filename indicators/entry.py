@@ -176,7 +176,7 @@ def weigh(cells: Iterable[Typed], standing: Standing, owed: Owed) -> Weighed:
                 continue
             weighed.clashes.append(Clash(cell.indicator, row, cell.said, latest))
         weighed.changed.append((cell, row))
-        if sentence := _problem(cell, found.service, found.month, owed, is_reopened=is_reopened):
+        if sentence := _problem(cell, row, found, owed, is_reopened=is_reopened):
             weighed.problems[cell.indicator] = sentence
     return weighed
 
@@ -185,6 +185,10 @@ def _is_same(said: Said | None, row: Measurement | None) -> bool:
     if said is None or row is None:
         return said is None and row is None
     return said.figure == Said.of(row).figure
+
+
+def _counts_the_same(said: Said, row: Measurement) -> bool:
+    return (said.numerator, said.denominator) == (row.numerator, row.denominator)
 
 
 def _was_only_read(found: MonthlyReturn, cell: Typed, read: Any) -> bool:
@@ -197,9 +201,11 @@ def _was_only_read(found: MonthlyReturn, cell: Typed, read: Any) -> bool:
     return cell.said is not None and cell.said.figure == Said.of(read.instance).figure
 
 
-def _problem(cell: Typed, service: Service, month: datetime.date, owed: Owed, *, is_reopened: bool) -> str:
+def _problem(
+    cell: Typed, row: Measurement | None, found: MonthlyReturn, owed: Owed, *, is_reopened: bool
+) -> str:
     """Why the cell cannot say that, as a sentence; empty where it can."""
-    said, indicator = cell.said, cell.indicator
+    said, indicator, service, month = cell.said, cell.indicator, found.service, found.month
     if suspension := owed.suspension(service, indicator, month):
         return f"Rien à saisir\xa0: {suspension.sentence}"
     if said is None:
@@ -208,6 +214,8 @@ def _problem(cell: Typed, service: Service, month: datetime.date, owed: Owed, *,
         return f"Ce service n’a pas à saisir cet indicateur en {in_words(month)}."
     if is_reopened and not said.reason:
         return "Ce mois a été clos\xa0: indiquer pourquoi ce chiffre change."
+    if row and row.is_of_the_register and not said.reason and not _counts_the_same(said, row):
+        return "Ce chiffre est calculé depuis le registre\xa0: indiquer pourquoi il est corrigé."
     if said.numerator is None and said.reserve and said.reason and not is_reopened:
         return "Un chiffre qui n’a pas pu être mesuré n’est pas sous réserve."
     return impossible(said, indicator)
@@ -266,7 +274,11 @@ def _write(
             shape=Shape.of(cell.indicator),
             origin=Origin.ENTERED,
         )
-    elif is_correction and row.measure is not None and Said.of(row).figure[:2] != said.figure[:2]:
+    elif (
+        (is_correction or row.origin == Origin.COMPUTED)
+        and row.measure is not None
+        and not _counts_the_same(said, row)
+    ):
         keep_beside(row, None)
     row.numerator, row.denominator = said.numerator, said.denominator
     row.reserve, row.comment, row.source = said.reserve, said.comment, source

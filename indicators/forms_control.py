@@ -126,6 +126,12 @@ class ScheduleForm(DsfrBaseForm):
         required=False,
         help_text="Après la fin du mois. Vide\xa0: aucun mois ne se clôt de lui-même.",
     )
+    register_since = MonthField(
+        label="Registre suivi depuis",
+        required=False,
+        help_text="Premier mois où tous les courriers et réclamations sont enregistrés ici\xa0: dès lors, "
+        "leurs taux et délais sont calculés, chaque nuit, une fois le mois fini. Vide\xa0: tout est saisi.",
+    )
     agreed = forms.IntegerField(required=False, widget=forms.HiddenInput)
     version = VersionField()
 
@@ -141,7 +147,7 @@ class ScheduleForm(DsfrBaseForm):
 
     @classmethod
     def initial_of(cls, schedule: EntrySchedule, version: int) -> dict[str, Any]:
-        names = ("first_month", "due_after", "closes_after")
+        names = ("first_month", "due_after", "closes_after", "register_since")
         return {name: getattr(schedule, name) for name in names} | {"version": version}
 
 

@@ -163,7 +163,7 @@ def cells_of(grid: Grid, data: Mapping[str, Any] | None = None) -> dict[int, Cel
     the perimeter, while somebody typed it has one too: nothing of it goes in silence."""
     sent = [int(found[1]) for name in data or () if (found := SENT.fullmatch(name))]
     rows = [*grid.all, *grid.dropped(sent)]
-    cells = {row.indicator.pk: CellForm(row, data, asks_reason=grid.is_reopened) for row in rows}
+    cells = {row.indicator.pk: CellForm(row, data, asks_reason=grid.asks_reason(row)) for row in rows}
     return {pk: cell for pk, cell in cells.items() if cell.is_bound or not cell.row.suspension}
 
 

@@ -63,6 +63,17 @@ class Row:
         return _in_words(self.stored, self.indicator) if self.stored else "—"
 
     @property
+    def provenance(self) -> str:
+        """What the register has to do with it: « calculé depuis le registre, soldé »; empty where nothing."""
+        stored = self.stored
+        if stored is None or not stored.is_of_the_register:
+            return ""
+        if stored.former_measure:
+            was = history.in_words(stored.former_measure, self.indicator.unit)
+            return f"corrigé\xa0: le registre disait {was}"
+        return f"calculé depuis le registre, {'soldé' if stored.settled_on else 'à ce jour'}"
+
+    @property
     def question(self) -> str:
         """What is asked of a figure that looks odd. A note, or a reserve, has answered it."""
         stored = self.stored
@@ -146,6 +157,10 @@ class Grid:
     @property
     def is_reopened(self) -> bool:
         return self.record.state == MonthlyReturn.State.REOPENED
+
+    def asks_reason(self, row: Row) -> bool:
+        """Whether another figure says why: in a month that was closed, or in the place of the register's."""
+        return self.is_reopened or bool(row.stored and row.stored.is_of_the_register)
 
     @property
     def left(self) -> list[Row]:

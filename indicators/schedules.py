@@ -5,7 +5,7 @@ import datetime
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from indicators import periods
+from indicators import from_register, periods
 from indicators.models import EntrySchedule
 from indicators.returns import Calendar, to_close
 from indicators.signing import ConflictError, RefusedError, sign, version_of
@@ -30,21 +30,27 @@ def save(
     first_month: datetime.date,
     due_after: int,
     closes_after: int | None,
+    register_since: datetime.date | None = None,
     seen: int,
     by: Agent,
 ) -> EntrySchedule:
-    """Months that somebody has sent or handled keep the day for which they were awaited."""
+    """Months that somebody has sent or handled keep the day for which they were awaited. What the register
+    counts is filled in at once where it was not followed before."""
     with transaction.atomic():
         prefecture.lock()
         schedule = of(prefecture)
         if version(schedule) != seen:
             raise ConflictError
+        is_followed_anew = register_since not in (None, schedule.register_since)
         schedule.first_month, schedule.due_after, schedule.closes_after = first_month, due_after, closes_after
+        schedule.register_since = register_since
         try:
             schedule.full_clean()
         except ValidationError as error:
             raise RefusedError(" ".join(error.messages)) from error
         sign(schedule, by).save()
+        if is_followed_anew:
+            from_register.order(prefecture, prefecture.today())
         return schedule
 
 

@@ -100,7 +100,7 @@ def entry_schedule(request: AgentRequest, slug: str) -> HttpResponse:
 
     def write() -> str:
         said = form.cleaned_data
-        names = ("first_month", "due_after", "closes_after")
+        names = ("first_month", "due_after", "closes_after", "register_since")
         saved = schedules.save(
             access.prefecture,
             **{name: said[name] for name in names},

@@ -96,7 +96,7 @@ def entry_cell(request: AgentRequest, slug: str, service: int, month: str, indic
     row = shown.row(indicator) or next(iter(shown.dropped([indicator])), None)
     if row is None:
         raise Http404
-    form = CellForm(row, request.POST, asks_reason=shown.is_reopened)
+    form = CellForm(row, request.POST, asks_reason=shown.asks_reason(row))
     said: dict[str, Any] = {"state": "refused"}
     if not form.is_valid():
         return JsonResponse(said | {"sentence": " ".join(form.sentences)})
@@ -117,7 +117,7 @@ def entry_cell(request: AgentRequest, slug: str, service: int, month: str, indic
     row = after.row(indicator) or row
     said = {"state": "saved", "version": row.version, "result": row.result, "question": row.question}
     if form.is_left_to_others:
-        as_stored = CellForm(row, asks_reason=after.is_reopened)
+        as_stored = CellForm(row, asks_reason=after.asks_reason(row))
         said["fields"] = {bound.html_name: bound.value() for bound in as_stored if bound.name != "keep"}
     return JsonResponse(said | {"left": after.left_sentence})
 

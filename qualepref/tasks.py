@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from indicators import returns
+from indicators import from_register, returns
 from jobs import mail, queue
 from qualepref import digest
 from sites import organisation
@@ -34,6 +34,12 @@ def close_month() -> None:
     for prefecture in Prefecture.objects.exclude(entry_schedule__closes_after=None):
         if closed := returns.close_what_is_due(prefecture, prefecture.today()):
             logger.info("%s months of services of %s are closed", closed, prefecture.code)
+
+
+@shared_task(name="collect_month")
+def collect_month() -> None:
+    """Every night: one job a préfecture, which asks what is over and not settled."""
+    logger.info("figures of %s préfectures are counted from their register", from_register.order_all())
 
 
 @shared_task(name="send_digest")

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 
-from referentiel import measured
+from referentiel import counting, measured
 from referentiel.measures import in_french
 from referentiel.models import Indicator
 from sheets.words import french_day
@@ -44,6 +44,8 @@ def said(row: Any, field: Any, quote: str = "{}") -> str:
     if field.name == "measured":
         every = Indicator.objects.filter(engagement__module=row.module_id).select_related("engagement")
         return measured.in_words(every.order_by("engagement__position", "position"), row.measured)
+    if field.name == "counted_from":
+        return counting.in_words(row.counted_from)
     try:
         value = getattr(row, f"get_{field.name}_display")() if field.choices else getattr(row, field.name)
     except ObjectDoesNotExist:  # a history remembers rows that are gone

@@ -9,6 +9,7 @@ from dsfr.forms import DsfrBaseForm
 from referentiel import editing, measured
 from referentiel.measures import Comparator
 from referentiel.models import (
+    COUNTING,
     Adoption,
     DelayRule,
     Engagement,
@@ -118,6 +119,29 @@ class IndicatorForm(NormForm):
         label="Mesuré jusqu’au", required=False, help_text="Vide\xa0: encore mesuré. Ses chiffres restent."
     )
 
+    counted_kinds = forms.MultipleChoiceField(
+        label="Demandes du registre qu’il compte",
+        choices=DelayRule.Kind,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Rien de coché\xa0: le registre ne dit rien de cet indicateur, qui se saisit.",
+    )
+    counted_requesters = forms.MultipleChoiceField(
+        label="De ces demandeurs",
+        choices=DelayRule.Requester,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    counted_channels = forms.MultipleChoiceField(
+        label="Reçues par ces canaux",
+        choices=DelayRule.Channel,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    counted_milestone = forms.ChoiceField(
+        label="Ce qui est jugé", choices=DelayRule.Milestone, required=False, initial="reply"
+    )
+
     class Meta:
         model = Indicator
         fields = [
@@ -143,9 +167,21 @@ class IndicatorForm(NormForm):
         rate: Any = self.fields["companion_of"]
         rate.queryset = others.filter(unit=Indicator.Unit.PERCENT)
         rate.empty_label = "aucun"
+        for name, value in self.instance.counted_from.items():
+            self.initial[f"counted_{name}"] = value
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        chosen = {name: cleaned.get(f"counted_{name}", []) for name in COUNTING}
+        left = [name for name, values in chosen.items() if not values]
+        if 0 < len(left) < len(chosen):
+            self.add_error(
+                f"counted_{left[0]}", "Cocher des demandes, des demandeurs et des canaux, ou rien."
+            )
+        milestone = cleaned.get("counted_milestone") or DelayRule.Milestone.REPLY
+        if milestone != DelayRule.Milestone.REPLY:
+            chosen["milestone"] = milestone
+        self.instance.counted_from = {} if left else chosen
         if cleaned.get("unit") == Indicator.Unit.COUNT and cleaned.get("denominator_name"):
             self.add_error("denominator_name", "Un nombre n’a pas de dénominateur\xa0: laisser vide.")
         beside = self.instance.engagement.indicators.filter(prefecture=self.instance.prefecture)

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from fractions import Fraction
 from functools import reduce
 from operator import or_
-from typing import Self
+from typing import Any, Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
@@ -209,13 +210,26 @@ class IndicatorQuerySet(models.QuerySet["Indicator"]):
         return self.filter(followed_between(prefecture, first, last)).select_related("engagement__module")
 
 
+def check_counting(said: Any) -> None:
+    """What the register counts for an indicator is written with the words of the rules of delay."""
+    known = {name: set(choices.values) for name, choices in COUNTING.items()}
+    if not isinstance(said, dict) or not {*known} <= {*said} <= {*known, "milestone"}:
+        raise ValidationError(f"Donner {', '.join(known)}, et milestone s'il le faut.")
+    for name, values in known.items():
+        if not isinstance(said[name], list) or not said[name] or not values.issuperset(said[name]):
+            raise ValidationError(f"{name} : une liste, parmi {', '.join(sorted(values))}.")
+    if said.get("milestone", DelayRule.Milestone.REPLY) not in DelayRule.Milestone.values:
+        raise ValidationError(f"milestone : {' ou '.join(DelayRule.Milestone.values)}.")
+
+
 class Indicator(NormRow):
     """What is measured for an engagement. The unit decides how a year is summed:
 
     a percentage is numerator over denominator, a delay (or minutes, or a score) is a total over a count, a
     count is itself. `aliases` are labels printed in old documents; two indicators may share one, and then
     `companion_of` decides: « Délai moyen de réponse » belongs to the rate printed just above it. One that
-    is measured no longer has an end: its figures keep it.
+    is measured no longer has an end: its figures keep it. `counted_from` are the cases of the register that
+    it counts (see `referentiel.counting`); empty, the register says nothing of it.
     """
 
     class Unit(models.TextChoices):
@@ -254,6 +268,9 @@ class Indicator(NormRow):
     aliases = models.JSONField("libellés imprimés", default=list, blank=True)
     companion_of = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="companions", verbose_name="suit le taux"
+    )
+    counted_from = models.JSONField(
+        "compté dans le registre", default=dict, blank=True, validators=[check_counting]
     )
     starts_on = models.DateField("mesuré du", null=True, blank=True)
     ends_on = models.DateField("mesuré jusqu'au", null=True, blank=True)
@@ -435,6 +452,13 @@ class DelayRule(NormRow):
         if self.days is None:
             return "aucune règle"
         return f"{self.days} {self.get_day_kind_display()}"
+
+
+COUNTING: dict[str, type[models.TextChoices]] = {
+    "kinds": DelayRule.Kind,
+    "requesters": DelayRule.Requester,
+    "channels": DelayRule.Channel,
+}
 
 
 class PerimeterQuerySet(models.QuerySet["Perimeter"]):

@@ -79,6 +79,7 @@ class Measurement(models.Model):
     reason = models.TextField("motif", blank=True)
     comment = models.TextField("note", blank=True)
     reserve = models.TextField("sous réserve", blank=True)
+    settled_on = models.DateField("soldé le", null=True, blank=True)
     printed_text = models.CharField("texte imprimé", max_length=60, blank=True)
 
     former_origin = models.CharField("origine avant correction", max_length=10, choices=Origin, blank=True)
@@ -194,6 +195,11 @@ class Measurement(models.Model):
                 violation_error_message="Seul un chiffre corrigé garde à côté de lui celui d'avant.",
             ),
             models.CheckConstraint(
+                name="computed_figure_alone_is_settled",
+                condition=Q(settled_on=None) | Q(origin="computed"),
+                violation_error_message="Seul un chiffre calculé est soldé.",
+            ),
+            models.CheckConstraint(
                 name="printed_measurement_has_a_source",
                 condition=~Q(origin="printed") | Q(source__isnull=False, source_row__isnull=False),
                 violation_error_message="Un chiffre repris d'un document dit lequel, et à quelle ligne.",
@@ -224,6 +230,12 @@ class Measurement(models.Model):
         """What a corrected figure was at first."""
         value, places = self.former_value, self.former_value_places
         return measure(self.shape, self.former_numerator, self.former_denominator, value, places)
+
+    @property
+    def is_of_the_register(self) -> bool:
+        """The register has counted it, though a person may have corrected it since. A yearly figure that
+        was corrected has replaced a sum, and never comes from there."""
+        return self.period == self.Period.MONTH and self.Origin.COMPUTED in (self.origin, self.former_origin)
 
     @property
     def coverage(self) -> measures.Coverage:

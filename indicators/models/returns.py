@@ -29,20 +29,22 @@ class EntrySchedule(models.Model):
     """From which month a préfecture follows its figures month by month, and until when each is awaited.
 
     Days are counted from the end of the month: figures of March due 5 days after it are awaited until
-    5 April, or the first working day after it. Without `closes_after` nothing closes by itself.
+    5 April, or the first working day after it. Without `closes_after` nothing closes by itself. From the
+    month `register_since` on, what the register counts is filled in from it.
     """
 
     prefecture = models.OneToOneField(Prefecture, models.PROTECT, related_name="entry_schedule")
     first_month = models.DateField("premier mois suivi")
     due_after = models.PositiveSmallIntegerField("jours pour saisir", default=5)
     closes_after = models.PositiveSmallIntegerField("jours avant la clôture", null=True, blank=True)
+    register_since = models.DateField("registre suivi depuis", null=True, blank=True)
 
     history = HistoricalRecords(history_change_reason_field=models.TextField(null=True))
 
     class Meta:
         verbose_name = "calendrier de saisie"
         constraints = [
-            starts_a_month("entry_schedule_starts_a_month", "first_month"),
+            starts_a_month("entry_schedule_starts_a_month", "first_month", "register_since"),
             models.CheckConstraint(
                 name="month_closes_after_its_figures_are_due",
                 condition=Q(closes_after=None) | Q(closes_after__gt=F("due_after")),

@@ -1,10 +1,11 @@
 """How templates name lines of the norm, and lead to them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import template
 
-from referentiel import kinds, wording
+from referentiel import counting, kinds, wording
 
 register = template.Library()
 
@@ -25,3 +26,9 @@ def norm_name(row: Any) -> str:
 def norm_address(row: Any) -> str:
     """Where one reads a line of the norm."""
     return kinds.address_of(row)
+
+
+@register.filter
+def counting_in_words(said: Mapping[str, Any]) -> str:
+    """The cases of the register that an indicator counts."""
+    return counting.in_words(said)
