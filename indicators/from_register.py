@@ -115,11 +115,11 @@ def collect(
         first = last = month
     if first is None or first > last:
         return 0
-    rows = _rows(prefecture, first, last)
+    known = rows(prefecture, first, last)
     locked = _locked(prefecture, first, last)
     created, updated = [], []
     for found in read(prefecture, first, last, on):
-        row = rows.get(found.place)
+        row = known.get(found.place)
         is_locked = (found.service.pk, found.month) in locked
         if row is None and not is_locked:
             created.append(_fill(_new(found), found, on, by))
@@ -167,11 +167,12 @@ def _sum(counting: Counting, groups: Iterable[tuple[Group, compliance.Figures]])
     return kept
 
 
-def _rows(prefecture: Prefecture, first: datetime.date, last: datetime.date) -> dict[Place, Measurement]:
-    rows = Measurement.objects.filter(
+def rows(prefecture: Prefecture, first: datetime.date, last: datetime.date) -> dict[Place, Measurement]:
+    """What stands in the months from one to another, by place."""
+    found = Measurement.objects.filter(
         prefecture=prefecture, period=Period.MONTH, period_start__range=(first, last)
     )
-    return {(row.service_id or 0, row.indicator_id, row.period_start): row for row in rows}
+    return {(row.service_id or 0, row.indicator_id, row.period_start): row for row in found}
 
 
 def _locked(

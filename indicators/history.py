@@ -255,7 +255,9 @@ def of_schedule(prefecture: Prefecture) -> list[Event]:
 
     def in_words(record: Any) -> str:
         said = f"depuis {periods.in_words(record.first_month)}, saisie dans les {record.due_after}\xa0jours"
-        return said + (f", clôture {record.closes_after}\xa0jours après" if record.closes_after else "")
+        said += f", clôture {record.closes_after}\xa0jours après" if record.closes_after else ""
+        since = record.register_since
+        return said + (f", registre suivi depuis {periods.in_words(since)}" if since else "")
 
     records = EntrySchedule.history.filter(prefecture=prefecture)
     return _of_one(records, in_words, {"+": "décidé", "~": "changé"})

@@ -25,6 +25,7 @@ urlpatterns = [
     path("<int:year>/notes/<int:note>/retirer/", views_figures.note_remove, name="note_remove"),
     path("suivi/", include("indicators.urls_control")),
     path("saisie/", include("indicators.urls_entry")),
+    path("registre/", include("indicators.urls_register")),
     path("silences/", views_silences.silences, name="silences"),
     path("silences/<int:unit>/<int:indicator>/", views_silences.silence_explain, name="silence_explain"),
     path("imports/", include("indicators.urls_imports")),

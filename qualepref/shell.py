@@ -114,6 +114,8 @@ SUBJECTS = (
             Page("Tableau de bord", "board_latest", Action.READ),
             Page("Saisie du mois", "entry_list", Action.ENTER_FIGURES),
             Page("Saisie par un tableur", "month_files", Action.ENTER_FIGURES),
+            Page("Taux de réponse", "response_rates", Action.READ),
+            Page("Rapprocher", "register_gaps", Action.ENTER_FIGURES),
             Page("Évolution", "trends", Action.READ),
             Page("Direction", "direction_latest", Action.READ),
             Page("Point hebdomadaire", "weekly_point", Action.READ_PLAN),

@@ -123,6 +123,7 @@ class IndicatorForm(NormForm):
         label="Demandes du registre qu’il compte",
         choices=DelayRule.Kind,
         required=False,
+        initial=list,
         widget=forms.CheckboxSelectMultiple,
         help_text="Rien de coché\xa0: le registre ne dit rien de cet indicateur, qui se saisit.",
     )
@@ -130,12 +131,14 @@ class IndicatorForm(NormForm):
         label="De ces demandeurs",
         choices=DelayRule.Requester,
         required=False,
+        initial=list,
         widget=forms.CheckboxSelectMultiple,
     )
     counted_channels = forms.MultipleChoiceField(
         label="Reçues par ces canaux",
         choices=DelayRule.Channel,
         required=False,
+        initial=list,
         widget=forms.CheckboxSelectMultiple,
     )
     counted_milestone = forms.ChoiceField(

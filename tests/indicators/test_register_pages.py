@@ -1,0 +1,134 @@
+"""Response rates on a page, and what differs from the register: who sees what, and what is settled how."""
+
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from complaints import register
+from complaints.models import Case
+from complaints.register import Description, Identity
+from indicators import entry, from_register, returns
+from indicators.models import Measurement
+from sites.models import Membership
+from tests.factories import AgentFactory, DelayRuleFactory, MembershipFactory
+from tests.indicators.monthly import MARCH, Monthly
+
+APRIL_30 = date(2020, 4, 30)
+
+
+@pytest.fixture
+def world(db):
+    """Its rate counts letters, to be answered in five days. Of two received in March 2020, one was late."""
+    made = Monthly()
+    DelayRuleFactory(referentiel=made.referentiel, days=5)
+    made.rate.counted_from = {"kinds": ["enquiry"], "requesters": ["citizen"], "channels": ["letter"]}
+    made.rate.save()
+    made.schedule.register_since = MARCH
+    made.schedule.save()
+    for answered in (date(2020, 3, 4), date(2020, 3, 12)):
+        said = Description(
+            kind="enquiry",
+            channel="letter",
+            received_on=date(2020, 3, 2),
+            subject="Horaires",
+            unit=made.unit,
+            service=made.services[0],
+            requester=Identity(name="Dominique Petit", address="1 rue des Essais, 13000 Essaiville"),
+        )
+        case = register.receive(made.prefecture, said, by=made.referent, on=APRIL_30)
+        register.answer(case, answered_on=answered, seen=case.version, by=made.referent, on=APRIL_30)
+    return made
+
+
+def page(world, agent, client_of, name="response_rates", **asked):
+    return client_of(agent).get(reverse(name, args=[world.prefecture.slug]), {"annee": 2020, **asked})
+
+
+def test_rates_have_their_base_and_the_late_case_is_named(world, client_of):
+    text = page(world, world.manager, client_of, detail="mois").content.decode()
+    assert "50,00\xa0% (1 sur 2)" in text
+    assert "mars\xa02020" in text
+    assert "2020-0002" in text
+    assert "2020-0001" not in text
+    assert (
+        "Rien n’est enregistré" in page(world, world.manager, client_of, nature="complaint").content.decode()
+    )
+    sheet = page(world, world.manager, client_of, export="csv").content.decode("utf-8-sig")
+    assert "50,00\xa0% (1 sur 2)" in sheet
+
+
+def test_referent_of_another_service_sees_none_of_it(world, client_of):
+    other = AgentFactory()
+    where = {"prefecture": world.prefecture, "service": world.services[1]}
+    MembershipFactory(agent=other, role=Membership.Role.REFERENT, **where)
+    text = page(world, other, client_of).content.decode()
+    assert "1 sur 2" not in text
+    assert "2020-0002" not in text
+    assert "1 sur 2" in page(world, world.referent, client_of).content.decode()
+
+
+def test_as_many_queries_for_any_number_of_cases(world, client_of, django_assert_num_queries):
+    client = client_of(world.manager)
+    url = reverse("response_rates", args=[world.prefecture.slug]) + "?annee=2020"
+    client.get(url)
+    for number in range(2):
+        with django_assert_num_queries(16):
+            client.get(url)
+        Case.objects.update(service=world.services[number], channel="letter")
+        Case.objects.filter(number=1).update(channel="email", kind="complaint")
+
+
+@pytest.fixture
+def typed(world):
+    """Three letters out of three, says the référent."""
+    entry.save(world.services[0], MARCH, [world.typed(world.rate, 3, 3)], by=world.referent)
+    return reverse(
+        "register_gap", args=[world.prefecture.slug, world.services[0].pk, "2020-03", world.rate.pk]
+    )
+
+
+def settle(client, url, answer, reason="Une lettre a été comptée deux fois.", **said):
+    version = client.get(url).context["form"].initial["version"]
+    return client.post(url, {"answer": answer, "reason": reason, "version": version, **said})
+
+
+def test_gap_is_listed_and_the_figure_of_the_register_adopted(world, typed, client_of):
+    client = client_of(world.referent)
+    assert "1 sur 2" in page(world, world.referent, client_of, "register_gaps").content.decode()
+    assert settle(client, typed, "adopt", reason="").status_code == 200
+    assert settle(client, typed, "adopt").status_code == 302
+    row = Measurement.objects.get(service=world.services[0], period_start=MARCH)
+    assert (row.origin, row.numerator, row.denominator) == ("computed", 1, 2)
+    assert Measurement.history.first().history_change_reason == "Une lettre a été comptée deux fois."
+    assert client.get(typed).status_code == 404
+    listed = page(world, world.referent, client_of, "register_gaps").content.decode()
+    assert "sont les mêmes" in listed
+
+
+def test_gap_is_explained_in_a_closed_month_too_and_no_figure_changes(world, typed, client_of):
+    returns.close(world.prefecture, MARCH, world.services, by=None)
+    client = client_of(world.referent)
+    assert "ce mois est clos" in settle(client, typed, "adopt").content.decode()
+    assert settle(client, typed, "explain").status_code == 302
+    row = Measurement.objects.get(service=world.services[0], period_start=MARCH)
+    assert (row.origin, row.numerator, row.denominator) == ("corrected", 3, 3)
+    assert (row.former_origin, row.former_numerator, row.former_denominator) == ("computed", 1, 2)
+    assert (
+        "expliqué\xa0: Une lettre" in page(world, world.referent, client_of, "register_gaps").content.decode()
+    )
+
+
+def test_who_comes_second_is_told(world, typed, client_of):
+    client = client_of(world.referent)
+    assert settle(client, typed, "adopt", version=99_999).status_code == 409
+    assert Measurement.objects.get(service=world.services[0], period_start=MARCH).numerator == 3
+
+
+def test_quality_manager_has_the_months_counted_at_once(world, client_of):
+    url = reverse("register_collect", args=[world.prefecture.slug])
+    assert client_of(world.manager).post(url).status_code == 302
+    assert Measurement.objects.filter(origin="computed", period_start=MARCH).count() == 2
+    assert Measurement.history.first().history_user == world.manager
+    assert client_of(world.referent).post(url).status_code == 403
+    assert from_register.since(world.prefecture) == MARCH
