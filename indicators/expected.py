@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import F, Func, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import F, FilteredRelation, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Cast, ExtractMonth
 
 from indicators import suspensions
@@ -16,7 +16,8 @@ from sites.models import Prefecture, Service, Unit, in_force_between
 
 @dataclass(frozen=True)
 class Charge:
-    """A service keeps the promises of a module, between two days; `measured` as in `Perimeter`.
+    """A service keeps the promises of a module, between two days, in a préfecture that follows its
+    référentiel between two others; `measured` as in `Perimeter`.
 
     `followed_since` is the first month that its préfecture follows, None where it follows none; `closed` are
     its closed months of the period asked for, as the bits 1 to 12 of a number.
@@ -28,6 +29,8 @@ class Charge:
     measured: frozenset[str]
     starts_on: datetime.date | None
     ends_on: datetime.date | None
+    adopted_on: datetime.date | None = None
+    adopted_until: datetime.date | None = None
     followed_since: datetime.date | None = None
     closed: int = 0
 
@@ -44,8 +47,9 @@ class Charge:
         return (
             self.module == indicator.engagement.module_id
             and (not self.measured or not self.measured.isdisjoint((indicator.key, indicator.engagement.key)))
-            and (self.starts_on is None or self.starts_on <= last_day(month))
-            and (self.ends_on is None or self.ends_on >= month)
+            and _meets(self.starts_on, self.ends_on, month)
+            and _meets(self.adopted_on, self.adopted_until, month)
+            and _meets(indicator.starts_on, indicator.ends_on, month)
             and month.month % indicator.every == 0
         )
 
@@ -99,6 +103,8 @@ class Expected:
 def of_units(units: QuerySet[Unit], period: Period) -> tuple[list[Unit], list[Charge]]:
     """The units, in their order, and what their services have charge of in a period. One query."""
     perimeters = "services__perimeters"
+    adoptions = f"{perimeters}__module__referentiel__adoptions"
+    own = Q(**{f"{adoptions}__prefecture": F("prefecture")})
     closed = MonthlyReturn.objects.filter(
         service=OuterRef("services"),
         month__range=(period.first, period.last),
@@ -113,6 +119,10 @@ def of_units(units: QuerySet[Unit], period: Period) -> tuple[list[Unit], list[Ch
         since=F(f"{perimeters}__starts_on"),
         until=F(f"{perimeters}__ends_on"),
         gone=F("services__ends_on"),
+        adoption=FilteredRelation(adoptions, condition=own),
+        adopted=F("adoption__pk"),
+        adopted_on=F("adoption__starts_on"),
+        adopted_until=F("adoption__ends_on"),
         followed_since=F("prefecture__entry_schedule__first_month"),
         closed=Subquery(closed.values_list(bits)),
     )
@@ -125,11 +135,13 @@ def of_units(units: QuerySet[Unit], period: Period) -> tuple[list[Unit], list[Ch
             measured=frozenset(row.measured),
             starts_on=row.since,
             ends_on=min(filter(None, (row.until, row.gone)), default=None),
+            adopted_on=row.adopted_on,
+            adopted_until=row.adopted_until,
             followed_since=row.followed_since,
             closed=row.closed or 0,
         )
         for row in rows
-        if row.module
+        if row.adopted
     ]
     return list(found.values()), charges
 
@@ -178,7 +190,7 @@ class Owed:
 
     def _is_measured(self, indicator: Indicator, month: datetime.date) -> bool:
         held = (row for row in self._adoptions if row.referentiel_id == indicator.engagement.referentiel_id)
-        return _meets(indicator, month) and any(_meets(row, month) for row in held)
+        return any(_meets(row.starts_on, row.ends_on, month) for row in held)
 
 
 def in_order(indicators: QuerySet[Indicator]) -> QuerySet[Indicator]:
@@ -200,6 +212,6 @@ def _charge(row: Perimeter) -> Charge:
     )
 
 
-def _meets(row: Adoption | Indicator, month: datetime.date) -> bool:
-    """Whether it holds on one day of the month at least."""
-    return (row.starts_on or month) <= last_day(month) and (row.ends_on or month) >= month
+def _meets(starts_on: datetime.date | None, ends_on: datetime.date | None, month: datetime.date) -> bool:
+    """Whether what holds between two days does so on one of the month at least."""
+    return (starts_on is None or starts_on <= last_day(month)) and (ends_on is None or ends_on >= month)

@@ -9,6 +9,7 @@ from indicators import entry, results, returns
 from indicators.models import Measurement
 from indicators.periods import Period
 from referentiel.measures import NBSP
+from referentiel.models import Indicator
 from tests import factories
 from tests.indicators.monthly import MARCH, Monthly
 
@@ -207,6 +208,17 @@ def test_a_year_that_is_not_followed_month_by_month_is_settled(world):
 def test_months_before_the_first_one_followed_are_settled(world):
     assert not results.of_period(world.prefecture, Period.parse("2018-12")).is_provisional
     assert results.of_period(world.prefecture, Period.parse("2019-01")).is_provisional
+
+
+def test_months_in_which_nothing_is_promised_are_settled(world):
+    world.prefecture.adoptions.update(starts_on=datetime.date(2020, 2, 10))
+    Indicator.objects.update(ends_on=datetime.date(2020, 2, 29))
+
+    boards = [
+        results.of_period(world.prefecture, Period.parse(f"2020-{month}")) for month in ("01", "02", "07")
+    ]
+
+    assert [board.is_provisional for board in boards] == [False, True, False]
 
 
 def test_a_late_correction_shows_on_the_board_at_once(world):
