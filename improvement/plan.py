@@ -17,8 +17,9 @@ from improvement.models import Action
 from improvement.proofs import Proof, RefusedError, fill, keeping
 from indicators import results
 from indicators.collection import sign
+from indicators.periods import Period
 from indicators.results import Result
-from referentiel.measures import WHOLE_YEAR, Verdict
+from referentiel.measures import Verdict
 from referentiel.models import Indicator
 from sites import agents
 from sites.models import Agent, Prefecture, Unit
@@ -42,7 +43,6 @@ class Missed:
 
     unit: Unit
     indicator: Indicator
-    year: int
     first_month_on: datetime.date
     last_month_on: datetime.date
     sentence: str
@@ -176,21 +176,21 @@ def reopen(action: Action, *, reason: str, by: Agent) -> Action:
         return _save(held, by, reason)
 
 
-def missed(result: Result, year: int) -> Missed | None:
-    """The figure of a cell as an action would come from it; None where its target is not missed."""
+def missed(result: Result, period: Period) -> Missed | None:
+    """The figure of a cell in a period as an action would come from it; None where it misses no target."""
     figure = result.figure
     if result.verdict != Verdict.MISSED or figure is None:
         return None
-    months = sorted((figure.coverage or WHOLE_YEAR).months)
-    when = f"{year} ({result.months_label})" if result.months_label else str(year)
+    counted = (figure.coverage or period.coverage).months
+    months = [month for month in period if month.month in counted]
+    when = f"{period.label} ({result.months_label})" if result.months_label else period.label
     target = f"objectif {result.target_label} non atteint" if result.target else "objectif non atteint"
     place = f"{result.unit.short_name}, {result.indicator.short_title}, {when}"
     return Missed(
         unit=result.unit,
         indicator=result.indicator,
-        year=year,
-        first_month_on=datetime.date(year, months[0], 1),
-        last_month_on=datetime.date(year, months[-1], 1),
+        first_month_on=months[0],
+        last_month_on=months[-1],
         sentence=f"{place}\xa0: {result.shown_label}, {target}",
     )
 
@@ -203,10 +203,10 @@ def suggestions(prefecture: Prefecture, year: int) -> list[Suggestion]:
         .values_list("unit", "indicator")
     )
     board = results.of_year(prefecture, year)
-    found = [missed(result, year) for result in board.results]
+    found = [missed(result, board.period) for result in board.results]
     new = reverse("action_new", args=[prefecture.slug])
     return [
-        Suggestion(one.sentence, f"{new}?annee={year}&unite={one.unit.pk}&indicateur={one.indicator.pk}")
+        Suggestion(one.sentence, f"{new}?periode={year}&unite={one.unit.pk}&indicateur={one.indicator.pk}")
         for one in found
         if one and (one.unit.pk, one.indicator.pk) not in answered
     ]

@@ -18,6 +18,7 @@ from improvement.writing import ask, proof_response
 from indicators import results
 from indicators.models import Measurement
 from indicators.periods import Period
+from indicators.views import within
 from referentiel.models import Indicator
 from sites import agents, lists, trace
 from sites.access import Access, AgentRequest, NotAllowedError, enter
@@ -70,7 +71,7 @@ def action(request: AgentRequest, slug: str, number: int) -> HttpResponse:
 
 @asks_first
 def action_new(request: AgentRequest, slug: str) -> HttpResponse:
-    """« ?annee=2018&unite=3&indicateur=12 »: the figure that misses its target and calls for the action."""
+    """« ?periode=2018-T1&unite=3&indicateur=12 »: the figure that misses its target and calls for it."""
     access = enter(request, slug, May.MANAGE_PLAN)
     missed = _missed(access, request.GET)
     form = NewActionForm(
@@ -219,20 +220,24 @@ def _may_advance(request: AgentRequest, access: Access, action: Action) -> bool:
 
 def _missed(access: Access, asked: QueryDict) -> Missed | None:
     """The figure that an address names; a figure that misses nothing, or is none, is not found."""
-    names = ("annee", "unite", "indicateur")
-    if not any(name in asked for name in names):
+    names = ("unite", "indicateur")
+    if not any(name in asked for name in ("periode", *names)):
         return None
     values = [asked.get(name, "") for name in names]
     if not all(value.isascii() and value.isdigit() and len(value) < 10 for value in values):
         raise Http404
-    year, unit_pk, indicator_pk = map(int, values)
-    if not 1 <= year <= 9998:
-        raise Http404
+    unit_pk, indicator_pk = map(int, values)
+    try:
+        period = Period.parse(asked.get("periode", ""))
+    except ValueError as error:
+        raise Http404 from error
+    within(access, period)
     unit = get_object_or_404(access.units, pk=unit_pk)
     known = Q(prefecture=None) | Q(prefecture=access.prefecture)
-    measured = Measurement.objects.of_years(access.prefecture, year, year).filter(unit=unit)
+    years = period.first.year, period.last.year
+    measured = Measurement.objects.of_years(access.prefecture, *years).filter(unit=unit)
     indicator = get_object_or_404(Indicator, known, pk=indicator_pk, pk__in=measured.values("indicator"))
-    found = plan.missed(results.of_cell(unit, indicator, Period.year(year)), year)
+    found = plan.missed(results.of_cell(unit, indicator, period), period)
     if found is None:
         raise Http404
     return found

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django import template
 
 from improvement.models import Action
-from indicators.collection import Cell
+from indicators.months import Months
 from sites.access import Access
 from sites.models import Agent
 
@@ -13,7 +13,9 @@ register = template.Library()
 
 
 @register.simple_tag
-def actions_on(cell: Cell, agent: Agent, access: Access) -> Sequence[Action]:
-    """The actions that a figure has called for, as far as the agent may see them; the latest first."""
+def actions_on(months: Months, agent: Agent, access: Access) -> Sequence[Action]:
+    """The actions that a figure, or one of a part of its months, has called for, as far as the agent may see
+    them; the latest first."""
     visible = Action.objects.visible_to(agent, access).select_related("owner")
-    return list(visible.filter(indicator=cell.indicator, unit=cell.unit, first_month_on__year=cell.year))
+    own = visible.filter(indicator=months.indicator, unit=months.unit)
+    return list(own.filter(first_month_on__lte=months.period.last, last_month_on__gte=months.period.first))

@@ -114,7 +114,7 @@ def improve(prefecture: Prefecture) -> None:
 
 def _first_missed(prefecture: Prefecture, unit: str) -> plan.Missed:
     board = results.of_year(prefecture, YEAR, units=Unit.objects.filter(prefecture=prefecture, name=unit))
-    return next(found for result in board.results if (found := plan.missed(result, YEAR)))
+    return next(found for result in board.results if (found := plan.missed(result, board.period)))
 
 
 def sign(prefecture: Prefecture) -> Bilan:

@@ -13,7 +13,9 @@ from improvement import plan
 from improvement.models import Action, Duty
 from sites import files
 from sites.models import Membership, TraceEntry
+from tests import factories
 from tests.factories import ActionFactory, AgentFactory, DutyDoneFactory, DutyFactory, MembershipFactory
+from tests.indicators.monthly import Monthly
 from tests.sites.test_attachments import image
 
 HERE = "/agents/bouches-du-rhone/amelioration/"
@@ -30,7 +32,7 @@ def missed(figures, arles):
     """The address of a figure of Arles that misses its target, and the one that opens an action from it."""
     indicator = next(figure.indicator for figure in figures if figure.unit == arles)
     page = f"/agents/bouches-du-rhone/indicateurs/2018/{arles.pk}/{indicator.pk}/"
-    asked = f"annee=2018&unite={arles.pk}&indicateur={indicator.pk}"
+    asked = f"periode=2018&unite={arles.pk}&indicateur={indicator.pk}"
     return page, f"{HERE}actions/nouvelle/?{asked}"
 
 
@@ -62,6 +64,32 @@ def test_a_missed_target_is_two_pages_away_from_its_action(browser, claire, rach
     assert TraceEntry.objects.filter(event="wrote", about__startswith="L’action n°").count() == 1
 
 
+def test_a_target_missed_in_some_months_opens_an_action_that_says_which(db, client_of):
+    world = Monthly()
+    factories.TargetFactory(indicator=world.rate)
+    factories.MonthFactory(
+        service=world.services[0], indicator=world.rate, year=2020, month=2, numerator=50, denominator=100
+    )
+    manager, here = client_of(world.manager), f"/agents/{world.prefecture.slug}"
+    asked = f"unite={world.unit.pk}&indicateur={world.rate.pk}"
+    new = f"{here}/amelioration/actions/nouvelle/?periode=2020-{{}}&{asked}"
+    page = f"{here}/indicateurs/periode/2020-T1/{world.unit.pk}/{world.rate.pk}/"
+
+    assert (
+        new.format("02").replace("&", "&amp;") in manager.get(f"{here}/indicateurs/direction/2020-02/").text
+    )
+    assert new.format("T1").replace("&", "&amp;") in manager.get(page).text
+    said = {"title": "Former", "owner": world.manager.pk, "due_on": FAR, "description": ""}
+    manager.post(new.format("T1"), said)
+
+    action = Action.objects.get()
+    assert "1er trimestre\xa02020 (février)\xa0: 50,00\xa0%, objectif" in action.origin
+    assert action.first_month_on == action.last_month_on == datetime.date(2020, 2, 1)
+    assert "Former" in words(manager.get(page))
+    assert manager.get(new.format("T2")).status_code == 404
+    assert manager.get(new.format("T5")).status_code == 404
+
+
 def test_a_reader_of_a_figure_opens_nothing(missed, rachid, helene, client_of):
     for agent in (rachid, helene):
         assert "Ouvrir une action" not in client_of(agent).get(missed[0]).text
@@ -88,7 +116,7 @@ def test_an_action_that_one_may_not_see_is_not_told_on_the_page_of_its_figure(
 
 
 @pytest.mark.parametrize(
-    "asked", ["annee=2018", "annee=²&unite=1&indicateur=1", "annee=2018&unite=0&indicateur=0"]
+    "asked", ["periode=2018", "periode=²&unite=1&indicateur=1", "periode=2018&unite=0&indicateur=0"]
 )
 def test_a_figure_that_is_none_is_not_found(asked, browser):
     assert browser.get(f"{HERE}actions/nouvelle/?{asked}").status_code == 404

@@ -10,6 +10,7 @@ from improvement.models import Action
 from improvement.plan import ConflictError, Description
 from improvement.proofs import Proof, RefusedError
 from indicators import results
+from indicators.periods import Period
 from referentiel.measures import Verdict
 from sites import files
 from sites.access import Access
@@ -215,7 +216,7 @@ def test_a_target_missed_is_a_sentence_that_opens_an_action(figures, prefecture,
     board = results.of_year(prefecture, 2018)
     result = next(one for one in board.results if one.unit == arles and one.verdict == Verdict.MISSED)
 
-    missed = plan.missed(result, 2018)
+    missed = plan.missed(result, Period.year(2018))
     action = plan.open_action(prefecture, SAID, owner=claire, by=claire, on=TODAY, missed=missed)
 
     assert missed.sentence == (
@@ -231,7 +232,7 @@ def test_a_target_missed_is_a_sentence_that_opens_an_action(figures, prefecture,
 def test_the_unit_of_a_figure_stays_that_of_its_action(figures, prefecture, claire, siege, arles):
     result = next(iter(results.of_year(prefecture, 2018).results))
     action = plan.open_action(
-        prefecture, SAID, owner=claire, by=claire, on=TODAY, missed=plan.missed(result, 2018)
+        prefecture, SAID, owner=claire, by=claire, on=TODAY, missed=plan.missed(result, Period.year(2018))
     )
     origin, unit = action.origin, action.unit
 
@@ -243,7 +244,7 @@ def test_the_unit_of_a_figure_stays_that_of_its_action(figures, prefecture, clai
 
 def test_only_missed_targets_that_nothing_answers_are_suggested(figures, prefecture, claire):
     board = results.of_year(prefecture, 2018)
-    found = [plan.missed(result, 2018) for result in board.results]
+    found = [plan.missed(result, Period.year(2018)) for result in board.results]
     before = plan.suggestions(prefecture, 2018)
     first, second, *rest = found
     plan.open_action(prefecture, SAID, owner=claire, by=claire, on=TODAY, missed=first)
