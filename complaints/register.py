@@ -24,6 +24,7 @@ from sites.models import Agent, Prefecture, Service, Site, Unit
 from sites.workdays import WorkdaysError
 
 State, Happened = Case.State, Event.Kind
+MOST_ATTACHMENTS = 50
 
 
 class Body(models.TextChoices):
@@ -442,19 +443,24 @@ def _close(case: Case, state: str, closed_on: datetime.date, on: datetime.date) 
 
 
 def note(case: Case, text: str, *, by: Agent, on: datetime.date) -> Event:
-    """Add words to a case, open or closed."""
+    """Add words to a case, open or closed; the same ones, sent twice, are added once."""
     if not text:
         raise RefusedError("Écrire la note avant de l’enregistrer.")
-    with transaction.atomic():
-        return _tell(case, Happened.NOTED, on=on, by=by, remark=text)
+    with _held(case, None) as held:
+        last = held.events.filter(by=by, remark__text=text, kind=Happened.NOTED).last()
+        if last and last == held.events.last():
+            return last
+        return _tell(held, Happened.NOTED, on=on, by=by, remark=text)
 
 
 def attach(case: Case, joined: Sequence[Joined], *, by: Agent, on: datetime.date) -> list[Attachment]:
     """Keep files with a case, once they were looked at and made harmless: all or none."""
     with ExitStack() as stack:
         kept = [(file.title, *stack.enter_context(_kept(case.prefecture, file))) for file in joined]
-        stack.enter_context(transaction.atomic())
-        return [_attach(case, *one, by=by, on=on) for one in kept]
+        held = stack.enter_context(_held(case, None))
+        if held.attachments.count() + len(kept) > MOST_ATTACHMENTS:
+            raise RefusedError(f"Une affaire garde au plus {MOST_ATTACHMENTS} pièces jointes.")
+        return [_attach(held, *one, by=by, on=on) for one in kept]
 
 
 @contextmanager

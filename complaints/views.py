@@ -82,6 +82,8 @@ def case_correct(request: AgentRequest, slug: str, year: int, number: int) -> Ht
     held = _case(request, access, year, number)
     if not _handles(request, access, held):
         raise _refusal(access)
+    if request.method != "POST":  # the form shows all that the page of the case does
+        trace.record(request, TraceEntry.Event.READ, f"Affaire {held}")
     form = CorrectionForm(
         sent(request),
         initial={

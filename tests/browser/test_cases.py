@@ -9,7 +9,7 @@ from tests.factories import AdoptionFactory, CaseFactory, DelayRuleFactory
 pytestmark = pytest.mark.browser
 
 CASES = "/agents/bouches-du-rhone/affaires/"
-PHONE = 390
+PHONE = 320
 
 
 @pytest.fixture(autouse=True)

@@ -331,7 +331,9 @@ def test_file_is_kept_with_its_case_and_refused_with_a_sentence(receive, basile)
 
 def test_note_is_added_to_a_closed_case_too(receive, act, basile):
     case = act(register.answer, receive(), answered_on=day(9))
-    assert register.note(case, "L’usager a remercié.", by=basile, on=TODAY).remark.text
+    for _ in range(2):  # a double click
+        assert register.note(case, "L’usager a remercié.", by=basile, on=TODAY).remark.text
+    assert trail(case) == ["registered", "answered", "noted"]
 
 
 # --- Whatever happens --------------------------------------------------------------------------------------
