@@ -1,6 +1,6 @@
 """What people have to do, in one mail a person and working day: apps say what is due, only this writes.
 
-Something due is reminded of at a few `STAGES` of its deadline, once each: a row of `Reminder` says so,
+Something due is reminded of at a few stages of its deadline, once each: a row of `Reminder` says so,
 written with the job of its mail. A mail that no worker, no clock or no server let leave is no reminder: the
 next digest takes back what it held, at the stage reached by then. Whoever works in two préfectures hears from
 each: each writes in its own name, on its own working days.
@@ -21,12 +21,13 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
 
+import complaints.dues
 import improvement.dues
 import indicators.dues
 from jobs import mail, queue
 from jobs.models import Job
 from sites import absences, closures, mails, reminders
-from sites.dues import Due
+from sites.dues import STAGES, Due
 from sites.models import Agent, Prefecture, Reminder
 from sites.workdays import WorkCalendar
 
@@ -34,12 +35,8 @@ logger = logging.getLogger(__name__)
 
 Provider: TypeAlias = Callable[[Prefecture, datetime.date], Iterable[Due]]
 
-PROVIDERS: tuple[Provider, ...] = (indicators.dues.due, improvement.dues.due)
+PROVIDERS: tuple[Provider, ...] = (indicators.dues.due, complaints.dues.due, improvement.dues.due)
 """Who says what is left to do in a préfecture on a day, and by whom: one line an app."""
-
-STAGES = (-5, -1, 1, 3, 8, 18, 38, 78, 158, 318)
-"""When something is reminded of, in working days from its deadline: a week before, on its eve, as soon as it
-is late, then after intervals that double. A stage that was missed gives way to the latest that is reached."""
 
 HOUR = 7  # o'clock, where the préfecture is
 DIGEST = "qualepref.digest"  # the job that writes the mails of a préfecture on a day
@@ -86,11 +83,14 @@ Digests: TypeAlias = dict[Agent, list[Line]]
 # --- when --------------------------------------------------------------------------------------------------
 
 
-def stage_of(due_on: datetime.date, on: datetime.date, days: WorkCalendar) -> int | None:
-    """The latest stage that a deadline has reached on a day; None before the first."""
+def stage_of(
+    due_on: datetime.date, on: datetime.date, days: WorkCalendar, stages: tuple[int, ...] = STAGES
+) -> int | None:
+    """The latest stage that a deadline has reached on a day, whether those before were missed or not; None
+    before the first."""
     due_on = min(max(due_on, on - FAR), on + FAR)
     distance = -days.delay(on, due_on) if due_on > on else days.delay(due_on, on)
-    return max((stage for stage in STAGES if stage <= distance), default=None)
+    return max((stage for stage in stages if stage <= distance), default=None)
 
 
 def when(due_on: datetime.date, on: datetime.date) -> str:
@@ -212,7 +212,7 @@ def _lines(prefecture: Prefecture, on: datetime.date) -> Iterator[Line]:
     choices = reminders.chosen_in(prefecture)
     asked = {(due.agent_id, due.key): due for provider in PROVIDERS for due in provider(prefecture, on)}
     for due in sorted(asked.values(), key=lambda due: (due.due_on, due.subject)):
-        stage = stage_of(due.due_on, on, days)
+        stage = stage_of(due.due_on, on, days, due.stages)
         recipient = absences.stand_in(due.agent_id, away)
         if stage is None or recipient is None or not {recipient, due.agent_id} <= names.keys():
             continue

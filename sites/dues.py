@@ -3,11 +3,15 @@
 import datetime
 from dataclasses import dataclass
 
+STAGES = (-5, -1, 1, 3, 8, 18, 38, 78, 158, 318)
+"""When something is reminded of, in working days from its deadline: a week before, on its eve, as soon as it
+is late, then after intervals that double."""
+
 
 @dataclass(frozen=True)
 class Due:
     """Something that a person has to do by a day; `key` names it for ever, so that it is reminded of once a
-    stage."""
+    stage, each of `stages` in turn."""
 
     agent_id: int
     prefecture_id: int
@@ -16,3 +20,4 @@ class Due:
     due_on: datetime.date
     url: str
     why: str
+    stages: tuple[int, ...] = STAGES

@@ -23,6 +23,8 @@ def moment_of(stage: int) -> str:
     match stage:
         case -1:
             return "la veille ou le jour même"
+        case 0:
+            return "le jour même"
         case 1:
             return "dès le retard"
     return f"{-stage} jours ouvrés avant" if stage < 0 else f"{stage} jours ouvrés de retard"
