@@ -18,7 +18,7 @@ from django.db.models import Max
 
 from complaints.judging import Judge
 from complaints.models import Appointment, Attachment, Case, Event, Pause, Remark, Requester, Theme
-from sheets.words import folded, french_day
+from sheets.words import french_day
 from sites import attachments, files
 from sites.models import Agent, Prefecture, Service, Site, Unit
 from sites.workdays import WorkdaysError
@@ -546,8 +546,7 @@ def _follow(
 
 
 def _write(case: Case, requester: Requester | None, appointment: Appointment | None) -> None:
-    who = requester or case.requester
-    case.searchable = folded(f"{case.reference} {case.subject} {case.text} {who.name} {who.organisation}")
+    case.searchable = case.words(requester or case.requester)
     case.version = case.version + 1 if case.pk else 1
     _save(case)
     for row in (requester, appointment):

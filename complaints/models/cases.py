@@ -17,6 +17,7 @@ from django.utils.functional import cached_property
 from complaints import clock
 from referentiel.delays import Asked
 from referentiel.models import DelayRule
+from sheets.words import folded
 from sites.access import Access, Action
 from sites.models import Agent, Prefecture, Service, Site, Unit
 
@@ -266,6 +267,11 @@ class Case(models.Model):
         if self.allowed_days is None:
             return None
         return clock.Allowed(self.allowed_days, self.allowed_day_kind)
+
+    def words(self, requester: "Requester") -> str:
+        """What a search finds it by."""
+        who = f"{requester.name} {requester.organisation}"
+        return folded(f"{self.reference} {self.subject} {self.text} {who}")
 
     @cached_property
     def paused_days(self) -> tuple[clock.Pause, ...]:

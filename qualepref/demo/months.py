@@ -157,7 +157,7 @@ def _social_networks(prefecture: Prefecture) -> Iterator[Indicator | Perimeter]:
 def _figures(
     prefecture: Prefecture, services: dict[tuple[str, str], Service], indicators: dict[str, Indicator]
 ) -> Iterator[Measurement]:
-    for row in _rows("months_2019_2020.csv"):
+    for row in rows("months_2019_2020.csv"):
         service, indicator = services[row["unit"], row["service"]], indicators[row["indicator"]]
         month = datetime.date.fromisoformat(f"{row['month']}-01")
         yield Measurement(
@@ -190,7 +190,7 @@ def _returns(
             prefecture=schedule.prefecture, role=Membership.Role.REFERENT, unit__isnull=False
         ).select_related("agent")
     }
-    for row in _rows("returns_2019_2020.csv"):
+    for row in rows("returns_2019_2020.csv"):
         service = services[row["unit"], row["service"]]
         month = datetime.date.fromisoformat(f"{row['month']}-01")
         yield MonthlyReturn(
@@ -209,6 +209,6 @@ def _number(text: str) -> int | None:
     return int(text) if text else None
 
 
-def _rows(name: str) -> list[dict[str, str]]:
+def rows(name: str) -> list[dict[str, str]]:
     with (HERE / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

@@ -18,7 +18,7 @@ from jobs.models import Job
 from publications import pdf, publish
 from publications.models import Bilan
 from qualepref import processes
-from qualepref.demo import content, months
+from qualepref.demo import cases, content, months, waiting
 from sites.models import Agent
 
 # Ctrl-C even where the shell that started us in the background had it ignored, `kill`, a closed terminal.
@@ -62,6 +62,9 @@ class Command(BaseCommand):
         prefecture = content.load()
         self._say("Chiffres mensuels de 2019 et 2020 : données fictives")
         months.enter(prefecture)
+        self._say("Registre de 2019, de 2020 et d'aujourd'hui : affaires fictives")
+        cases.enter(prefecture)
+        waiting.enter(prefecture)
         self._say("Espace Qualité : documents fictifs")
         content.shelve(prefecture)
         self._say("Plan d'actions et calendrier : données fictives")
