@@ -17,6 +17,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from complaints import recomputing
 from indicators import from_register, reminding, uploads
 from jobs import queue
 from jobs.models import Job
@@ -28,6 +29,7 @@ from sites.models import TraceEntry
 
 KINDS = {
     publish.PDF_JOB: "PDF d’un bilan",
+    recomputing.JOB: "calcul des échéances",
     uploads.READ_JOB: "lecture d’un tableau envoyé",
     from_register.JOB: "calcul des chiffres depuis le registre",
     mails.INVITATION: "courriel d’invitation",

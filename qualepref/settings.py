@@ -388,6 +388,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep-jobs": {"task": "jobs.sweep", "schedule": EACH_MINUTE},
     "take-effect": {"task": "take_effect", "schedule": crontab(minute="5")},
     "close-month": {"task": "close_month", "schedule": crontab(minute="15")},
+    "reckon-cases": {"task": "reckon_cases", "schedule": crontab(hour="3", minute="20")},
     "collect-month": {"task": "collect_month", "schedule": crontab(hour="3", minute="40")},
     "send-digest": {"task": "send_digest", "schedule": crontab(minute="0,30")},
     # The worker of each queue shows that it takes what it is sent; what it missed it need not show.

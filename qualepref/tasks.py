@@ -5,6 +5,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
+from complaints import recomputing
 from indicators import from_register, returns
 from jobs import mail, queue
 from qualepref import digest
@@ -34,6 +35,13 @@ def close_month() -> None:
     for prefecture in Prefecture.objects.exclude(entry_schedule__closes_after=None):
         if closed := returns.close_what_is_due(prefecture, prefecture.today()):
             logger.info("%s months of services of %s are closed", closed, prefecture.code)
+
+
+@shared_task(name="reckon_cases")
+def reckon_cases() -> None:
+    """Every night: what no job has reckoned after a change of the calendar or of a rule."""
+    for prefecture in recomputing.concerned():
+        recomputing.reckon(prefecture, prefecture.today())
 
 
 @shared_task(name="collect_month")

@@ -61,7 +61,7 @@ def test_its_months_are_those_of_the_figures(demo):
 
     def count(case, stream, judged):
         key = case.unit.short_name, case.service.short_name, stream, f"{case.month:%Y-%m}"
-        rates[key].update(numerator=judged.is_within, denominator=1)
+        rates[key].update(numerator=int(judged.is_within), denominator=1)
         means[key].update(numerator=judged.delay_days, denominator=1)
 
     for case in counted(demo):
