@@ -391,7 +391,12 @@ SPEAKERS = [
     *("publications/pdf.py", "publications/public.py", "publications/publish.py", "publications/views.py"),
     *("publications/documents.py", "publications/forms_documents.py", "sites/inspection.py"),
     *("publications/tables.py", "publications/views_documents.py"),
-    *("complaints/forms.py", "complaints/models/cases.py", "complaints/models/trail.py"),
+    *(
+        "complaints/dues.py",
+        "complaints/forms.py",
+        "complaints/models/cases.py",
+        "complaints/models/trail.py",
+    ),
     *("complaints/register.py", "complaints/steps.py", "complaints/tables.py", "complaints/telling.py"),
     *("complaints/themes.py", "complaints/views.py", "complaints/views_entry.py"),
     *("complaints/views_lists.py", "complaints/views_themes.py"),
