@@ -267,9 +267,10 @@ def _detail(event: Event) -> str:
     if "takes_place_on" in facts:
         day = datetime.date.fromisoformat(facts["takes_place_on"])
         said.append(f"Rendez-vous donné pour le {french_day(day)}")
-    if "due_on" in facts:
-        before, after = (_fact_day(text) for text in facts["due_on"])
-        said.append(f"Échéance\xa0: {before} → {after}")
+    for name, label in (("due_on", "Échéance"), ("dated_due_on", "Échéance du rendez-vous")):
+        if name in facts:
+            before, after = (_fact_day(text) for text in facts[name])
+            said.append(f"{label}\xa0: {before} → {after}")
     return ". ".join(said)
 
 

@@ -1,10 +1,11 @@
 from django.urls import path
 
-from complaints import views, views_entry, views_lists, views_themes
+from complaints import views, views_entry, views_lists, views_reckoned, views_themes
 
 # agents/<slug>/affaires/
 urlpatterns = [
     path("", views_lists.cases, name="cases"),
+    path("recalculees/", views_reckoned.cases_reckoned, name="cases_reckoned"),
     path("nouvelle/", views_entry.case_new, name="case_new"),
     path("themes/", views_themes.case_themes, name="case_themes"),
     path("themes/habituels/", views_themes.case_themes_usual, name="case_themes_usual"),

@@ -399,7 +399,7 @@ SPEAKERS = [
     ),
     *("complaints/register.py", "complaints/steps.py", "complaints/tables.py", "complaints/telling.py"),
     *("complaints/themes.py", "complaints/views.py", "complaints/views_entry.py"),
-    *("complaints/views_lists.py", "complaints/views_themes.py"),
+    *("complaints/tables_reckoned.py", "complaints/views_lists.py", "complaints/views_themes.py"),
     *("improvement/dues.py", "improvement/duties.py", "improvement/forms.py", "improvement/history.py"),
     *("improvement/models.py", "improvement/plan.py", "improvement/proofs.py", "improvement/recurrence.py"),
     *("improvement/tables.py", "improvement/views.py", "improvement/views_duties.py"),

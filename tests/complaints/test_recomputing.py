@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.core.management import call_command
+from django.urls import reverse
 
 from complaints import recomputing, register
 from complaints.models import Case, Event
@@ -212,3 +213,17 @@ def test_many_cases_are_read_and_written_by_few_statements(
         assert len(recomputing.reckon(prefecture, TODAY)) == 12
     with django_assert_max_num_queries(5):
         assert recomputing.reckon(prefecture, TODAY) == []
+
+
+def test_the_page_lists_what_moved_to_whom_may_read_it(prefecture, basile, rachid, receive, work, client_of):
+    receive(subject="Horaires")
+    close(prefecture, date(2021, 3, 4))
+    work()
+    address = reverse("cases_reckoned", args=[prefecture.slug])
+
+    shown, elsewhere = (client_of(agent).get(address) for agent in (basile, rachid))
+
+    assert shown.context["listing"]["count"] == 1
+    for words in ("Horaires", "15/03/2021", "16/03/2021"):
+        assert words in shown.content.decode()
+    assert elsewhere.context["listing"]["count"] == 0
