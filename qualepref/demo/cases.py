@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from complaints import themes
 from complaints.judging import Judge
 from complaints.models import Appointment, Case, Event, Requester, Theme
 from complaints.register import Body, Dropped
@@ -130,11 +131,8 @@ class Office:
         self._sites: dict[int, list[Site]] = defaultdict(list)
         for site in Site.objects.filter(unit__prefecture=prefecture):
             self._sites[site.unit_id].append(site)
-        self._themes: dict[str, Theme] = {}
-        for position, title in enumerate(self.told["subjects"]["complaint"], 1):
-            self._themes[title], _ = Theme.objects.get_or_create(
-                prefecture=prefecture, title=title, defaults={"position": position}
-            )
+        themes.create_usual(prefecture)
+        self._themes = {theme.title: theme for theme in Theme.objects.filter(prefecture=prefecture)}
         held = Membership.objects.filter(prefecture=prefecture).select_related("agent")
         self._manager = held.get(role=Membership.Role.QUALITY_MANAGER).agent
         referents = held.filter(role=Membership.Role.REFERENT, unit__isnull=False)
