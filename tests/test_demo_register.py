@@ -2,7 +2,6 @@
 
 import csv
 import datetime
-from collections import Counter, defaultdict
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
@@ -11,8 +10,10 @@ from django.db.models import F
 
 from complaints.judging import COLUMNS, COLUMNS_OF_AN_APPOINTMENT, Judge
 from complaints.models import Case, Event
+from indicators import from_register, reconciling
 from indicators.models import Suspension
 from qualepref.demo import cases, content, months, waiting
+from sites.models import Service
 from tests.test_demo_months import PUBLISHED
 
 STREAMS = {
@@ -55,33 +56,15 @@ def counted(demo):
     return found.exclude(month__in=months_off).select_related("unit", "service", "appointment")
 
 
-def test_its_months_are_those_of_the_figures(demo):
-    """The same numerators and denominators, case by case: nothing to reconcile."""
-    rates, means = defaultdict(Counter), defaultdict(Counter)
+def test_it_says_what_was_entered_month_by_month(demo):
+    """Nothing to reconcile, in any month of any service."""
+    services = [service.pk for service in Service.objects.filter(unit__prefecture=demo)]
+    counted = list(from_register.read(demo, months.FIRST, months.LAST, demo.today()))
 
-    def count(case, stream, judged):
-        key = case.unit.short_name, case.service.short_name, stream, f"{case.month:%Y-%m}"
-        rates[key].update(numerator=int(judged.is_within), denominator=1)
-        means[key].update(numerator=judged.delay_days, denominator=1)
-
-    for case in counted(demo):
-        count(case, stream_of(case), case)
-        if case.kind == "appointment":
-            count(case, "rct-rendez-vous-date", case.appointment)
-    figures = defaultdict(dict)
-    for row in months.rows("months_2019_2020.csv"):
-        for end in ("-dans-les-delais", "-delai-moyen"):
-            stream = row["indicator"].removesuffix(end)
-            if stream != row["indicator"] and row["denominator"] != "0":
-                figures[end][row["unit"], row["service"], stream, row["month"]] = row
-
-    for end, found in (("-dans-les-delais", rates), ("-delai-moyen", means)):
-        assert found.keys() == figures[end].keys()
-        for key, row in figures[end].items():
-            assert (str(found[key]["numerator"]), str(found[key]["denominator"])) == (
-                row["numerator"],
-                row["denominator"],
-            ), key
+    assert len(counted) == 20 * 64
+    assert all(found.is_settled for found in counted)
+    for year in (2019, 2020):
+        assert reconciling.gaps(demo, services, year, demo.today()) == []
 
 
 def published():

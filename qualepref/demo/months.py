@@ -70,7 +70,7 @@ def enter(prefecture: Prefecture) -> None:
     if EntrySchedule.objects.filter(prefecture=prefecture).exists():
         return
     manager = Membership.objects.get(prefecture=prefecture, role=Membership.Role.QUALITY_MANAGER).agent
-    schedule = EntrySchedule(prefecture=prefecture, first_month=FIRST)
+    schedule = EntrySchedule(prefecture=prefecture, first_month=FIRST, register_since=FIRST)
     nothing_since = periods.shifted(LAST, 1)
     notes = [Note(prefecture=prefecture, year=year, text=text) for year, text in NOTES.items()]
     suspensions = [
