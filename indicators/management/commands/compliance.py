@@ -17,8 +17,19 @@ from referentiel.measures import Rate, rounded
 from sites.models import Prefecture, Service, Unit
 
 ALWAYS = ["unit", "service", "kind", "channel"]
-COLUMNS = ["Mois", "Unité", "Service", "Nature", "Reçus", "Répondus", "À temps", "En retard", "En cours"]
-COLUMNS += ["Suspendus", "À ce jour", "Soldé", "Délai moyen", "Médian"]
+COLUMNS = [
+    "Mois",
+    "Unité",
+    "Service",
+    "Nature",
+    "Reçus",
+    "Hors suivi",
+    "Répondus",
+    "À temps",
+    "En retard",
+    "En cours",
+]
+COLUMNS += ["En suspens", "À ce jour", "Soldé", "Délai moyen", "Médian"]
 MORE = {"month": "month", "requester": "requester_kind"}
 
 
@@ -127,7 +138,9 @@ def _cells(row: dict[str, Any]) -> list[str]:
     what = [Case.Kind(row["kind"]).label, Case.Channel(row["channel"]).label]
     if "requester" in row:
         what.append(Case.RequesterKind(row["requester"]).label)
-    numbers = [row[name] for name in ("received", "answered", "on_time", "late", "open", "paused")]
+    numbers = [
+        row[name] for name in ("received", "suspended", "answered", "on_time", "late", "open", "paused")
+    ]
     rates = [
         f"{row[f'percent_{name}']} % ({row[f'rate_{name}']})" if row[f"base_{name}"] else "-"
         for name in ("so_far", "settled")
