@@ -67,6 +67,8 @@ class Shell:
     role_label: str
     menu: tuple[Entry, ...]
     subject: Subject | None
+    search_url: str = ""
+    """Where the search of the header looks, for who may look."""
 
 
 def shell(request: AgentRequest) -> dict[str, Any]:
@@ -101,7 +103,14 @@ def _surround(request: AgentRequest) -> Shell:
         role_label=", ".join(dict.fromkeys(roles)) or "sans affectation",
         menu=tuple(Entry(subject.label, subject.entries[0].url, subject.current) for subject in subjects),
         subject=next((subject for subject in subjects if subject.current), None),
+        search_url=_search_url(access),
     )
+
+
+def _search_url(access: Access | None) -> str:
+    if access is None or not access.may(Action.READ_CASES):
+        return ""
+    return reverse("search", args=[access.prefecture.slug])
 
 
 # The main menu and, beside the pages of a subject, its own pages: the name of a route, whether it stands in a

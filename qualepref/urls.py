@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from qualepref import failures, first_steps, health, home, pages, state, weekly
+from qualepref import failures, first_steps, health, home, pages, search, state, weekly
 from sites import views_account as account
 
 urlpatterns = [
@@ -26,6 +26,7 @@ urlpatterns = [
     path("agents/<slug:slug>/organisation/premiers-pas/", first_steps.page, name="first_steps"),
     path("agents/<slug:slug>/organisation/", include("sites.urls")),
     path("agents/<slug:slug>/taches/<int:job>/", failures.settle_in_prefecture, name="prefecture_job"),
+    path("agents/<slug:slug>/recherche/", search.search, name="search"),
     path("agents/<slug:slug>/indicateurs/point/", weekly.weekly_point, name="weekly_point"),
     path("agents/<slug:slug>/indicateurs/", include("indicators.urls")),
     path("agents/<slug:slug>/affaires/", include("complaints.urls")),

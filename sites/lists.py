@@ -12,6 +12,7 @@ from typing import Any
 
 import django_filters
 import django_tables2 as tables
+from django.core.paginator import Paginator
 from django.db import models
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -77,6 +78,15 @@ class ListFilters(django_filters.FilterSet):
         form = FilterForm
 
 
+class CountedPaginator(Paginator):
+    """Knows how many rows there are where somebody has counted them already."""
+
+    def __init__(self, *arguments: Any, count: int | None, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        if count is not None:
+            self.count = count
+
+
 def show(
     request: AgentRequest,
     template: str,
@@ -84,24 +94,30 @@ def show(
     table: type[ListTable],
     rows: models.QuerySet[Any] | Sequence[Any],
     title: str,
-    filters: type[ListFilters] | None = None,
+    filters: type[ListFilters] | ListFilters | None = None,
+    count: int | None = None,
     context: Mapping[str, Any] | None = None,
     **table_options: Any,
 ) -> HttpResponse:
     """A page of the list, or the whole of it as a file where the address asks for one (`export=ods`).
 
-    `rows` are a queryset, or, without filters, a sequence. `title` names the file and its sheet. A filter
-    that makes no sense is ignored and its error shown. A sort by a column that does not exist is ignored; a
-    page that does not exist is the last one.
+    `rows` are a queryset, or, without filters, a sequence; where the view has applied its filters itself,
+    they are what is left. `count` is their number where it is known, which saves a query. `title` names the
+    file and its sheet. A filter that makes no sense is ignored and its error shown. A sort by a column that
+    does not exist is ignored; a page that does not exist is the last one.
     """
-    chosen = filters(request.GET, queryset=rows, request=request) if filters else None
-    shown = table(chosen.qs if chosen else rows, request=request, **table_options)
+    chosen = filters
+    if isinstance(filters, type):
+        chosen = filters(request.GET, queryset=rows, request=request)
+        rows = chosen.qs
+    shown = table(rows, **table_options)
+    shown.request = request  # given to the table itself, it would count and page the rows its own way first
     if order := request.GET.getlist(shown.prefixed_order_by_field):
         shown.order_by = order
     kind = request.GET.get("export", "")
     if kind in writing.KINDS:
         return _export(request, shown, kind, title)
-    shown.paginate(per_page=PER_PAGE)
+    shown.paginate(CountedPaginator, per_page=PER_PAGE, count=count)
     shown.page = shown.paginator.get_page(request.GET.get(shown.prefixed_page_field))
     listing = {
         "table": shown,

@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
 
-from complaints.models import Attachment, Case, Theme
+from complaints.models import Attachment, Case, KeptList, Theme
 from indicators import uploads
 from indicators.models import EntrySchedule, FigureImport, Measurement
 from jobs import signs
@@ -347,8 +347,8 @@ def planned(organised: None, prefecture: Prefecture, claire: Agent) -> None:
 
 
 @pytest.fixture
-def registered(organised: None, prefecture: Prefecture) -> Case:
-    """A letter to the service 9003, number 42 of 2021, with a file and under a theme."""
+def registered(organised: None, prefecture: Prefecture, claire: Agent) -> Case:
+    """A letter to the service 9003, number 42 of 2021, with a file and under a theme; a view of Claire's."""
     service = Service.objects.get(pk=9003)
     case = factories.CaseFactory(
         unit=service.unit,
@@ -359,6 +359,9 @@ def registered(organised: None, prefecture: Prefecture) -> Case:
     )
     name = "affaires/test.png"
     sha256 = files.keep(name, b"png")
+    KeptList.objects.create(
+        pk=9303, agent=claire, prefecture=prefecture, title="Retards", worklist="en-retard"
+    )
     Attachment.objects.create(pk=9301, case=case, title="Lettre", stored_as=name, sha256=sha256)
     return case
 

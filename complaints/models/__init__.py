@@ -1,4 +1,5 @@
 from complaints.models.cases import Appointment, Case, CaseQuerySet, Requester, Theme
+from complaints.models.kept import KeptList
 from complaints.models.trail import Attachment, Event, Pause, Remark
 
 __all__ = [
@@ -7,6 +8,7 @@ __all__ = [
     "Case",
     "CaseQuerySet",
     "Event",
+    "KeptList",
     "Pause",
     "Remark",
     "Requester",

@@ -1,0 +1,59 @@
+"""The search of every page: what the agent may see of each subject, by its number, a name or words.
+
+A subject is a line of `PROVIDERS`: who may look for it, and the function of its app that finds.
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+import complaints.searching
+from sheets.words import folded
+from sites.access import Access, Action, AgentRequest, enter
+from sites.finding import Found
+from sites.models import Agent
+
+Provider: TypeAlias = Callable[[Agent, Access, str], Found]
+
+PROVIDERS: tuple[tuple[Action, Provider], ...] = ((Action.READ_CASES, complaints.searching.found),)
+
+
+class SearchForm(forms.Form):
+    q = forms.CharField(
+        max_length=complaints.searching.MOST,
+        error_messages={
+            "required": "Écrire un numéro, un nom ou des mots.",
+            "max_length": "Chercher moins de mots à la fois.",
+            "null_characters_not_allowed": "Écrire un numéro, un nom ou des mots.",
+        },
+    )
+
+    def clean_q(self) -> str:
+        typed: str = self.cleaned_data["q"]
+        if not folded(typed):
+            raise forms.ValidationError(self.fields["q"].error_messages["required"])
+        return typed
+
+
+@require_safe
+def search(request: AgentRequest, slug: str) -> HttpResponse:
+    """« ?q=2020-0042 »: the case itself; « ?q=martin séjour »: what is found, subject by subject."""
+    access = enter(request, slug, Action.READ_CASES)
+    form = SearchForm(request.GET)
+    found = []
+    if form.is_valid():
+        typed = form.cleaned_data["q"]
+        found = [find(request.user, access, typed) for may, find in PROVIDERS if access.may(may)]
+        named = [each.hits[0] for each in found if each.is_named and each.hits]
+        if len(named) == 1:
+            return redirect(named[0].url)
+    context = {
+        "form": form,
+        "typed": request.GET.get("q", ""),
+        "found": [each for each in found if each.hits],
+    }
+    return render(request, "search.html", context)
