@@ -9,6 +9,8 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from complaints import worklists
+from complaints.worklists import Load
 from improvement import dues, recurrence
 from improvement.dues import Agenda, Line
 from indicators import chores, completeness
@@ -64,6 +66,8 @@ class Desk:
     """The last month that is over and has figures: what a direction reads of it is one click away."""
     flash: datetime.date | None
     """That of the last « flash info »."""
+    cases: Load | None
+    """What the register asks, of who handles its cases."""
     first_steps: FirstSteps | None
     """Where the agent sets up a préfecture that has nothing yet."""
 
@@ -110,6 +114,7 @@ def _desks(agent: Agent, accesses: tuple[Access, ...]) -> list[Desk]:
     flash = dict(flashes.order_by().values_list("prefecture").annotate(Max("month")))
     failed = failures.of(accesses)
     agendas = dues.agendas(agent, accesses)
+    cases = worklists.loads(agent, accesses)
     pending = completeness.pending(access for access in accesses if access.may_write_figures)
     return [
         Desk(
@@ -123,6 +128,7 @@ def _desks(agent: Agent, accesses: tuple[Access, ...]) -> list[Desk]:
             pending=pending.get(access.prefecture.pk),
             latest=_latest(access, with_figures),
             flash=flash.get(access.prefecture.pk),
+            cases=cases.get(access.prefecture.pk),
             first_steps=new.get(access.prefecture.pk),
         )
         for access, own in years.items()

@@ -12,6 +12,7 @@ from sites.models import Membership
 from tests.factories import (
     AgentFactory,
     BilanFactory,
+    CaseFactory,
     DocumentFactory,
     FigureImportFactory,
     FlashFactory,
@@ -260,8 +261,8 @@ def test_the_home_costs_the_same_for_one_prefecture_and_for_three(
     browser = client_of(agent)
 
     # session, agent, memberships, years with figures, bilans, documents, imports, flash infos, what failed,
-    # actions, duties, who follows months
-    with django_assert_num_queries(12):
+    # actions, duties, cases, who follows months
+    with django_assert_num_queries(13):
         browser.get(HOME)
 
 
@@ -306,3 +307,22 @@ def test_the_quality_manager_finds_the_months_that_are_late_and_those_to_validat
     assert "Mars 2020 : un service a transmis ses chiffres, à relire et à valider." in own
     assert links["Valider mars 2020"].endswith("/indicateurs/suivi/2020-03/")
     assert "est en retard" not in others
+
+
+def test_the_register_says_what_is_due_and_leads_there(claire, rachid, helene, accueil, arles, read):
+    today, here = accueil.unit.prefecture.today(), "/agents/bouches-du-rhone/affaires/liste/"
+    bureau = ServiceFactory(unit=arles)
+    clock = {"allowed_days": 10, "service": accueil, "unit": accueil.unit}
+    CaseFactory(due_on=today - datetime.timedelta(1), **clock)
+    CaseFactory.create_batch(2, due_on=today, asked_service=bureau, **clock)
+    CaseFactory(unit=arles)
+    CaseFactory(due_on=today, allowed_days=10)
+
+    (own, links), (others, asked) = read(claire), read(rachid)
+
+    assert "1 en retard 2 à répondre aujourd’hui 2 à répondre cette semaine 1 sans service" in own
+    assert "Rien ne vous attend" not in own
+    assert links["2 à répondre aujourd’hui"] == f"{here}aujourd-hui/"
+    assert "en retard" not in others
+    assert asked["2 où votre contribution est demandée"] == f"{here}en-attente/?asked=own"
+    assert "Courriers, courriels et réclamations" not in read(helene)[0]
