@@ -52,6 +52,7 @@ class CaseTable(ListTable):
         verbose_name="N°",
         order_by=("year", "number"),
         linkify=("case", [tables.A("prefecture__slug"), tables.A("year"), tables.A("number")]),
+        attrs={"a": {"class": "reference"}},
     )
     received_on = DayColumn(verbose_name="Reçu le")
     due_on = DayColumn(verbose_name="Échéance", empty_values=())
@@ -158,9 +159,7 @@ def _verdict(case: Case) -> str:
 
 
 def _with_icon(code: str, label: str) -> SafeString:
-    return format_html(
-        '<span class="with-icon fr-icon-{} fr-icon--sm" aria-hidden="true"></span>{}', ICONS[code], label
-    )
+    return format_html('<span class="with-icon fr-icon-{} fr-icon--sm">{}</span>', ICONS[code], label)
 
 
 class Offered(NamedTuple):

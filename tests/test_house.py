@@ -400,7 +400,6 @@ SPEAKERS = [
     *("complaints/register.py", "complaints/steps.py", "complaints/tables.py", "complaints/telling.py"),
     *("complaints/themes.py", "complaints/views.py", "complaints/views_entry.py"),
     *("complaints/tables_reckoned.py", "complaints/views_lists.py", "complaints/views_themes.py"),
-    *("complaints/views_lists.py", "complaints/views_themes.py"),
     *("complaints/forms_lists.py", "complaints/keeping.py", "complaints/searching.py"),
     *("complaints/worklists.py", "qualepref/search.py"),
     *("improvement/dues.py", "improvement/duties.py", "improvement/forms.py", "improvement/history.py"),
