@@ -47,7 +47,7 @@ TASKS = {
     "jobs.sweep": "Reprendre les tâches interrompues ou oubliées",
     "take_effect": "Appliquer les changements d’organisation à leur date",
     "close_month": "Clore les mois dont le jour est venu",
-    "reckon_cases": "Vérifier les échéances des affaires à traiter",
+    "reckon_cases": "Vérifier les échéances des affaires en cours",
     "collect_month": "Calculer les chiffres du mois depuis le registre",
     "send_digest": "Envoyer les rappels du matin",
 }
