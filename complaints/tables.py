@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from complaints import searching, worklists
+from complaints import searching, telling, worklists
 from complaints.models import Case, CaseQuerySet, Theme
 from sheets.words import french_day, typeset
 from sites.access import Access, Action
@@ -117,7 +117,7 @@ class CaseTable(ListTable):
         if not record.is_open:
             return ""
         if record.due_on:
-            return worklists.due_in_words(record.due_on, self.on, self.days)
+            return telling.due_in_words(record.due_on, self.on, self.days)
         return "délai suspendu" if record.has_clock else "sans échéance"
 
     def render_kind(self, record: Case) -> SafeString:

@@ -24,9 +24,13 @@ def long_day(day: datetime.date) -> str:
 
 
 def due_in_words(due_on: datetime.date, on: datetime.date, days: WorkCalendar) -> str:
-    """« demain », « dans 4 jours ouvrés », « 3 jours ouvrés de retard »."""
-    if due_on == on + ONE_DAY:
-        return "demain"
+    """« aujourd’hui », « demain », « dans 4 jours ouvrés », « 3 jours ouvrés de retard »: the delay that a
+    reply of today would still have, or would have too much."""
+    match (due_on - on).days:
+        case 0:
+            return "aujourd’hui"
+        case 1:
+            return "demain"
     if due_on > on:
         return f"dans {_number(days.delay(on, due_on))}"
     return f"{_number(days.delay(due_on, on))} de retard"

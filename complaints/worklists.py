@@ -16,7 +16,6 @@ from django.utils.formats import date_format
 from complaints.models import Case, CaseQuerySet
 from sites.access import Access, Action
 from sites.models import Agent
-from sites.workdays import WorkCalendar
 
 OPEN = Q(state__in=Case.OPEN)
 ONE_DAY = datetime.timedelta(days=1)
@@ -177,23 +176,3 @@ def is_handled_by(access: Access) -> Callable[[Case], bool]:
         return lambda case: True
     services, units = scope
     return lambda case: case.service_id in services or case.unit_id in units
-
-
-# --- in words ----------------------------------------------------------------------------------------------
-
-
-def due_in_words(due_on: datetime.date, on: datetime.date, days: WorkCalendar) -> str:
-    """« aujourd’hui », « demain », « dans 4 jours ouvrés », « 3 jours ouvrés de retard »: the delay that a
-    reply of today would still have, or would have too much."""
-    match (due_on - on).days:
-        case 0:
-            return "aujourd’hui"
-        case 1:
-            return "demain"
-    if due_on > on:
-        return f"dans {_working_days(days.delay(on, due_on))}"
-    return f"{_working_days(days.delay(due_on, on))} de retard"
-
-
-def _working_days(number: int) -> str:
-    return f"{number}\xa0jour{'s' if number > 1 else ''} ouvré{'s' if number > 1 else ''}"

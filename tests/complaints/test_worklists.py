@@ -10,7 +10,7 @@ from django.utils.html import strip_tags
 from complaints import register, searching
 from complaints.models import Case, Theme
 from complaints.searching import Reference
-from complaints.worklists import due_in_words
+from complaints.telling import due_in_words
 from sheets.reading import read_table
 from sites import closures
 from sites.models import Prefecture, TraceEntry
