@@ -42,12 +42,20 @@ class Charge:
             and not self.closed >> month.month & 1
         )
 
+    def is_of(self, indicator: Indicator) -> bool:
+        """Whether it owes this indicator, some day or other."""
+        engagement = indicator.engagement
+        return self.module == engagement.module_id and (
+            not self.measured or not self.measured.isdisjoint((indicator.key, engagement.key))
+        )
+
     def covers(self, indicator: Indicator, month: datetime.date) -> bool:
-        """Whether it owes this indicator on one day of the month at least."""
+        return self.is_of(indicator) and self.is_due(indicator, month)
+
+    def is_due(self, indicator: Indicator, month: datetime.date) -> bool:
+        """Whether it owes one of its indicators on one day of the month at least."""
         return (
-            self.module == indicator.engagement.module_id
-            and (not self.measured or not self.measured.isdisjoint((indicator.key, indicator.engagement.key)))
-            and _meets(self.starts_on, self.ends_on, month)
+            _meets(self.starts_on, self.ends_on, month)
             and _meets(self.adopted_on, self.adopted_until, month)
             and _meets(indicator.starts_on, indicator.ends_on, month)
             and month.month % indicator.every == 0
@@ -69,8 +77,9 @@ class Expected:
         owed = [
             (charge, month)
             for charge in self._of_unit.get(unit.pk, ())
+            if charge.is_of(indicator)
             for month in period
-            if charge.covers(indicator, month)
+            if charge.is_due(indicator, month)
         ]
         left = {month for charge, month in owed if not self.is_suspended(charge, indicator, month)}
         return sorted(left), bool(owed)
@@ -86,13 +95,14 @@ class Expected:
     def open_months(self, indicators: Iterable[Indicator], period: Period) -> set[tuple[int, datetime.date]]:
         """The services and their months in which something is owed and that are not closed."""
         known = list(indicators)
+        charges = [charge for charges in self._of_unit.values() for charge in charges]
+        owed = [(charge, [one for one in known if charge.is_of(one)]) for charge in charges]
         return {
             (charge.service, month)
-            for charges in self._of_unit.values()
-            for charge in charges
+            for charge, own in owed
             for month in period
             if charge.is_open(month)
-            and any(charge.covers(one, month) and not self.is_suspended(charge, one, month) for one in known)
+            and any(charge.is_due(one, month) and not self.is_suspended(charge, one, month) for one in own)
         }
 
     def is_suspended(self, charge: Charge, indicator: Indicator, month: datetime.date) -> bool:
