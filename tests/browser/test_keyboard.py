@@ -42,7 +42,13 @@ def test_from_the_skip_link_to_signing_in_to_the_menu_to_signing_out(claire, win
 
     assert tab_to(window, "Menu") == ["Contenu", "Menu"]
     page.keyboard.press("Enter")
-    assert tab_to(window, "Espace Qualité") == [*("À faire", "Indicateurs", "Amélioration", "Espace Qualité")]
+    assert tab_to(window, "Espace Qualité") == [
+        "À faire",
+        "Indicateurs",
+        "Courriers, courriels et réclamations",
+        "Amélioration",
+        "Espace Qualité",
+    ]
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/espace-qualite/$"))
 

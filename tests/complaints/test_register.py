@@ -350,7 +350,7 @@ MOVES = {
 }
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(sorted(MOVES)), st.integers(1, 31)), max_size=8))
 def test_whatever_follows_stored_columns_are_what_the_clock_derives(receive, act, moves):
     case = receive()
