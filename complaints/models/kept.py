@@ -34,5 +34,5 @@ class KeptList(models.Model):
 
     @property
     def address(self) -> str:
-        """What follows the address of its list."""
-        return f"?{urlencode(self.query)}" if self.query else ""
+        """What follows the address of its list. A database keeps no order of the keys."""
+        return f"?{urlencode(sorted(self.query.items()))}" if self.query else ""

@@ -129,7 +129,7 @@ def test_a_view_keeps_the_filters_that_mean_something_and_opens_them_again(cases
     page = keep(browser, "  Les  miens ", query)
 
     kept = KeptList.objects.get()
-    expected = f"?kind=enquiry&unit={arles.pk}&sort=-due_on"
+    expected = f"?kind=enquiry&sort=-due_on&unit={arles.pk}"
     assert (kept.title, kept.worklist, kept.address) == ("Les miens", "en-retard", expected)
     assert page.redirect_chain == [(f"{HERE}liste/en-retard/{expected}", 302)]
     assert f'href="{HERE}liste/en-retard/{expected}"'.replace("&", "&amp;") in browser.get(HERE).text
