@@ -11,10 +11,10 @@ from functools import reduce
 from operator import or_
 
 from django.db.models import Count, Min, Q
-from django.utils.formats import date_format
 
-from complaints.models import Case, CaseQuerySet
+from complaints.models import Case, CaseQuerySet, cases
 from sites.access import Access, Action
+from sites.days import in_full
 from sites.models import Agent
 
 OPEN = Q(state__in=Case.OPEN)
@@ -106,8 +106,7 @@ class Counts:
         """« Aucun courrier en retard. Prochaine échéance : jeudi 26 novembre 2026. »"""
         if not worklist.announces or self.next_due_on is None:
             return worklist.nothing
-        day = date_format(self.next_due_on, "l 1\\e\\r F Y" if self.next_due_on.day == 1 else "l j F Y")
-        return f"{worklist.nothing} Prochaine échéance\xa0: {day}."
+        return f"{worklist.nothing} Prochaine échéance\xa0: {in_full(self.next_due_on)}."
 
 
 def counted(rows: CaseQuerySet, on: datetime.date) -> Counts:
@@ -163,16 +162,4 @@ def asked_of(access: Access) -> Q:
     """The cases on which one of the agent's own services is asked for its part; none for who handles those
     of the whole préfecture, whose services all are."""
     scope = access.scope_for(Action.HANDLE_CASES)
-    if scope is None:
-        return Q(pk__in=[])
-    services, units = scope
-    return Q(asked_service__in=services) | Q(asked_service__unit__in=units)
-
-
-def is_handled_by(access: Access) -> Callable[[Case], bool]:
-    """Whether a case that is read is one that the agent may also write to."""
-    scope = access.scope_for(Action.HANDLE_CASES)
-    if scope is None:
-        return lambda case: True
-    services, units = scope
-    return lambda case: case.service_id in services or case.unit_id in units
+    return Q(pk__in=[]) if scope is None else cases.asked_of(scope)

@@ -9,6 +9,7 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
@@ -76,6 +77,20 @@ class NotAllowedError(PermissionDenied):
     def __init__(self, sentence: str, about: str) -> None:
         super().__init__(sentence)
         self.about = about
+
+
+class Scope(NamedTuple):
+    """A part of a préfecture: services, and units whole."""
+
+    services: set[int]
+    units: set[int]
+
+    def covers(self, service: int | None, unit: int | None) -> bool:
+        return service in self.services or unit in self.units
+
+    def rows(self, service: str, unit: str) -> Q:
+        """Those whose columns of these names are of it."""
+        return Q(**{f"{service}__in": self.services}) | Q(**{f"{unit}__in": self.units})
 
 
 @dataclass(frozen=True)
@@ -157,19 +172,16 @@ class Access:
         """The services for which a role of the agent allows the action: its own, or all of a unit."""
         found = Service.objects.filter(unit__prefecture=self.prefecture).select_related("unit__prefecture")
         scope = self.scope_for(action)
-        if scope is None:
-            return found
-        services, units = scope
-        return found.filter(Q(pk__in=services) | Q(unit__in=units))
+        return found if scope is None else found.filter(scope.rows("pk", "unit"))
 
-    def scope_for(self, action: Action) -> tuple[set[int], set[int]] | None:
-        """The services, and the units whole, for which a role of the agent allows the action; None where it
-        is all of the préfecture."""
+    def scope_for(self, action: Action) -> Scope | None:
+        """For which part of the préfecture a role of the agent allows the action; None where it is all of
+        it."""
         allowing = [held for held in self.memberships if held.role in ROLES_THAT_MAY[action]]
         if _is_unscoped(allowing):
             return None
         services = {held.service_id for held in allowing if held.service_id}
-        return services, {held.unit_id for held in allowing if held.unit_id}
+        return Scope(services, {held.unit_id for held in allowing if held.unit_id})
 
 
 def _is_unscoped(memberships: Iterable[Membership]) -> bool:

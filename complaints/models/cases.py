@@ -18,7 +18,7 @@ from complaints import clock
 from referentiel.delays import Asked
 from referentiel.models import DelayRule
 from sheets.words import folded
-from sites.access import Access, Action
+from sites.access import Access, Action, Scope
 from sites.models import Agent, Prefecture, Service, Site, Unit
 
 
@@ -46,6 +46,11 @@ class Theme(models.Model):
         return self.title
 
 
+def asked_of(scope: Scope) -> Q:
+    """The cases on which a service of a part of the préfecture is asked for its part."""
+    return scope.rows("asked_service", "asked_service__unit")
+
+
 class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, agent: Agent, access: Access, action: Action = Action.READ_CASES) -> Self:
         """Those of the services and units that the agent's roles cover for an action, or of the whole
@@ -54,10 +59,9 @@ class CaseQuerySet(models.QuerySet["Case"]):
         scope = access.scope_for(action)
         if scope is None:
             return own
-        services, units = scope
-        held = Q(service__in=services) | Q(unit__in=units)
+        held = scope.rows("service", "unit")
         if action == Action.READ_CASES:
-            held |= Q(asked_service__in=services) | Q(asked_service__unit__in=units)
+            held |= asked_of(scope)
         return own.filter(held)
 
     def open(self) -> Self:
@@ -253,6 +257,17 @@ class Case(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in self.OPEN
+
+    def is_handled_by(self, access: Access) -> bool:
+        """Whether the agent may write to it: what `visible_to` says of it, without a query."""
+        scope = access.scope_for(Action.HANDLE_CASES)
+        return scope is None or scope.covers(self.service_id, self.unit_id)
+
+    def is_helped_by(self, access: Access) -> bool:
+        """Whether a service of the agent's is asked for its part, with `asked_service` at hand."""
+        scope = access.scope_for(Action.HANDLE_CASES)
+        asked = self.asked_service
+        return asked is not None and (scope is None or scope.covers(asked.pk, asked.unit_id))
 
     @property
     def has_clock(self) -> bool:
