@@ -4,7 +4,6 @@ command line."""
 import datetime
 import json
 from argparse import ArgumentParser
-from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -13,8 +12,7 @@ from complaints.clock import Allowed, Clock, Pause
 from referentiel.delays import Asked, Rulebook
 from referentiel.models import DelayRule
 from sheets.words import french_day
-from sites import closures
-from sites.models import Prefecture
+from sites import arguments, closures
 from sites.workdays import WorkdaysError
 
 Milestone = DelayRule.Milestone
@@ -41,10 +39,8 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=["text", "json"], default="text")
 
     def handle(self, **options: Any) -> None:
-        prefecture = Prefecture.objects.filter(code=options["prefecture"]).first()
-        if prefecture is None:
-            raise CommandError(f"Aucune préfecture n'a le code « {options['prefecture']} ».")
-        received = _day(options["received"])
+        prefecture = arguments.prefecture(options["prefecture"])
+        received = arguments.day(options["received"])
         pauses = tuple(_pause(text) for text in options["pause"])
         asked = Asked(options["kind"], options["channel"], options["requester"])
         rules = Rulebook.of(prefecture)
@@ -89,25 +85,22 @@ def _sentence(received: datetime.date, said: dict[str, Any]) -> str:
     start = f"Reçu le {french_day(received)}, à tenir en {said['rule']}"
     if said["due"] is None:
         return f"{start} : le délai est suspendu, sans échéance."
-    days_off = "".join(f"\n  {french_day(_day(off['day']))} : {off['reason']}" for off in said["skipped"])
-    sentence = f"{start} : échéance le {french_day(_day(said['due']))}."
+    days_off = "".join(f"\n  {_french(off['day'])} : {off['reason']}" for off in said["skipped"])
+    sentence = f"{start} : échéance le {_french(said['due'])}."
     if said["delay"] is not None:
         verdict = "dans les délais" if said["is_within"] else "hors délai"
         sentence += f" Délai de {said['delay']} : {verdict}."
     return f"{sentence} Ne comptent pas :{days_off}" if days_off else sentence
 
 
-def _day(text: str) -> datetime.date:
-    for pattern in ("%Y-%m-%d", "%d/%m/%Y"):
-        with suppress(ValueError):
-            return datetime.datetime.strptime(text, pattern).date()
-    raise CommandError(f"Date illisible : « {text} ». Écrivez-la 2026-05-12 ou 12/05/2026.")
-
-
 def _optional(text: str | None) -> datetime.date | None:
-    return _day(text) if text else None
+    return arguments.day(text) if text else None
 
 
 def _pause(text: str) -> Pause:
     first, _, last = text.partition(":")
-    return Pause(_day(first), _optional(last))
+    return Pause(arguments.day(first), _optional(last))
+
+
+def _french(iso: str) -> str:
+    return french_day(datetime.date.fromisoformat(iso))

@@ -3,11 +3,11 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from complaints import recomputing
 from sheets.words import french_day
-from sites.models import Prefecture
+from sites import arguments
 
 
 class Command(BaseCommand):
@@ -17,9 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("--prefecture", metavar="CODE", required=True)
 
     def handle(self, **options: Any) -> None:
-        prefecture = Prefecture.objects.filter(code=options["prefecture"]).first()
-        if prefecture is None:
-            raise CommandError(f"Aucune préfecture n'a le code « {options['prefecture']} ».")
+        prefecture = arguments.prefecture(options["prefecture"])
         moved = recomputing.reckon(prefecture, prefecture.today())
         for one in moved:
             due = french_day(one.case.due_on) if one.case.due_on else "sans échéance"

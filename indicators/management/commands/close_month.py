@@ -3,14 +3,14 @@ month, whose day has come or not."""
 
 import datetime
 from argparse import ArgumentParser
-from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from indicators import completeness, periods, returns
+from indicators.arguments import month as month_of
 from indicators.collection import RefusedError
-from indicators.periods import Period
+from sites import arguments
 from sites.models import Prefecture
 
 
@@ -24,16 +24,14 @@ class Command(BaseCommand):
         which.add_argument("--on", metavar="JOUR", help="comme ce jour-là ; aujourd'hui par défaut")
 
     def handle(self, **options: Any) -> None:
-        prefecture = Prefecture.objects.filter(code=options["prefecture"]).first()
-        if prefecture is None:
-            raise CommandError(f"Aucune préfecture n'a le code « {options['prefecture']} ».")
+        prefecture = arguments.prefecture(options["prefecture"])
         if returns.calendar(prefecture) is None:
             raise CommandError(f"{prefecture} : les chiffres n'y sont pas suivis mois par mois.")
         if options["month"]:
-            month = _month(options["month"])
+            month = month_of(options["month"])
             closed, what = _close(prefecture, month), periods.in_words(month)
         else:
-            on = _day(options["on"]) if options["on"] else prefecture.today()
+            on = arguments.day(options["on"]) if options["on"] else prefecture.today()
             closed, what = returns.close_what_is_due(prefecture, on), f"au {on:%d/%m/%Y}"
         self.stdout.write(f"{prefecture}, {what} : {closed} mois de service clos.")
 
@@ -45,18 +43,3 @@ def _close(prefecture: Prefecture, month: datetime.date) -> int:
         return returns.close(prefecture, month, owing, by=None)
     except RefusedError as error:
         raise CommandError(str(error)) from error
-
-
-def _month(text: str) -> datetime.date:
-    with suppress(ValueError):
-        period = Period.parse(text)
-        if period.length == 1:
-            return period.first
-    raise CommandError(f"Mois illisible : « {text} ». Écrivez-le 2026-05.")
-
-
-def _day(text: str) -> datetime.date:
-    for pattern in ("%Y-%m-%d", "%d/%m/%Y"):
-        with suppress(ValueError):
-            return datetime.datetime.strptime(text, pattern).date()
-    raise CommandError(f"Date illisible : « {text} ». Écrivez-la 2026-05-12 ou 12/05/2026.")

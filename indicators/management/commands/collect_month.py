@@ -1,17 +1,16 @@
 """Fill in the figures that the register counts: what the clock does each night, for the night when it did
 not; or of one month."""
 
-import datetime
 from argparse import ArgumentParser
-from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from indicators import from_register
+from indicators.arguments import month as month_of
 from indicators.collection import RefusedError
-from indicators.periods import Period, in_words
-from sites.models import Prefecture
+from indicators.periods import in_words
+from sites import arguments
 
 
 class Command(BaseCommand):
@@ -25,30 +24,14 @@ class Command(BaseCommand):
         )
 
     def handle(self, **options: Any) -> None:
-        prefecture = Prefecture.objects.filter(code__iexact=options["prefecture"]).first()
-        if prefecture is None:
-            raise CommandError(f"Aucune préfecture n'a le code « {options['prefecture']} ».")
+        prefecture = arguments.prefecture(options["prefecture"])
         if from_register.since(prefecture) is None:
             raise CommandError(f"{prefecture} : ses chiffres ne sont pas suivis dans le registre.")
-        month = _month(options["month"]) if options["month"] else None
-        on = _day(options["on"]) if options["on"] else prefecture.today()
+        month = month_of(options["month"]) if options["month"] else None
+        on = arguments.day(options["on"]) if options["on"] else prefecture.today()
         try:
             changed = from_register.collect(prefecture, on, month=month)
         except RefusedError as error:
             raise CommandError(str(error)) from error
         when = in_words(month) if month else "tous les mois"
         self.stdout.write(f"{prefecture}, {when} : {changed} chiffres calculés depuis le registre.")
-
-
-def _month(text: str) -> datetime.date:
-    with suppress(ValueError):
-        period = Period.parse(text)
-        if period.length == 1:
-            return period.first
-    raise CommandError(f"Mois illisible : « {text} ». Écrivez-le 2020-05.")
-
-
-def _day(text: str) -> datetime.date:
-    with suppress(ValueError):
-        return datetime.date.fromisoformat(text)
-    raise CommandError(f"Date illisible : « {text} ». Écrivez-la 2020-06-03.")

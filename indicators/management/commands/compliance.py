@@ -1,9 +1,7 @@
 """Response rates and delays of a préfecture's register, service by service, at the command line."""
 
-import datetime
 import json
 from argparse import ArgumentParser
-from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
@@ -14,7 +12,8 @@ from complaints.models import Case
 from indicators import responses
 from indicators.periods import Period
 from referentiel.measures import Rate, rounded
-from sites.models import Prefecture, Service, Unit
+from sites import arguments
+from sites.models import Service, Unit
 
 ALWAYS = ["unit", "service", "kind", "channel"]
 COLUMNS = [
@@ -48,10 +47,8 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=["text", "json"], default="text")
 
     def handle(self, **options: Any) -> None:
-        prefecture = Prefecture.objects.filter(code__iexact=options["prefecture"]).first()
-        if prefecture is None:
-            raise CommandError(f"Aucune préfecture n'a le code « {options['prefecture']} ».")
-        on = _day(options["on"]) if options["on"] else prefecture.today()
+        prefecture = arguments.prefecture(options["prefecture"])
+        on = arguments.day(options["on"]) if options["on"] else prefecture.today()
         more = dict.fromkeys(MORE[name] for name in options["by"])
         by = [*ALWAYS, *more]
         found = responses.of(prefecture, Case.objects.all(), _year(options["year"]), by, on)
@@ -153,10 +150,3 @@ def _year(text: str) -> Period:
     if not text.isdecimal() or not 2000 <= int(text) <= 2100:
         raise CommandError(f"Année illisible : « {text} ». Écrivez-la en quatre chiffres, 2019 par exemple.")
     return Period.year(int(text))
-
-
-def _day(text: str) -> datetime.date:
-    for pattern in ("%Y-%m-%d", "%d/%m/%Y"):
-        with suppress(ValueError):
-            return datetime.datetime.strptime(text, pattern).date()
-    raise CommandError(f"Date illisible : « {text} ». Écrivez-la 2026-05-12 ou 12/05/2026.")

@@ -2,13 +2,12 @@
 
 import datetime
 from argparse import ArgumentParser
-from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from qualepref import digest
-from sites import closures
+from sites import arguments, closures
 from sites.models import Prefecture
 from sites.workdays import WorkdaysError
 
@@ -24,13 +23,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, **options: Any) -> None:
-        on = _day(options["on"]) if options["on"] else None
-        prefectures = Prefecture.objects.all()
-        if code := options["prefecture"]:
-            prefectures = prefectures.filter(code=code)
-            if not prefectures:
-                raise CommandError(f"Aucune préfecture n'a le code « {code} ».")
-        for prefecture in prefectures:
+        on = arguments.day(options["on"]) if options["on"] else None
+        code = options["prefecture"]
+        for prefecture in [arguments.prefecture(code)] if code else Prefecture.objects.all():
             self._send(prefecture, on or prefecture.today(), is_dry=options["dry_run"])
 
     def _send(self, prefecture: Prefecture, on: datetime.date, *, is_dry: bool) -> None:
@@ -50,10 +45,3 @@ class Command(BaseCommand):
             for line in lines:
                 place = f" (à la place de {line.absent})" if line.absent else ""
                 self.stdout.write(f"    {line.due.subject} : {line.when}{place}")
-
-
-def _day(text: str) -> datetime.date:
-    for pattern in ("%Y-%m-%d", "%d/%m/%Y"):
-        with suppress(ValueError):
-            return datetime.datetime.strptime(text, pattern).date()
-    raise CommandError(f"Date illisible : « {text} ». Écrivez-la 2026-05-12 ou 12/05/2026.")

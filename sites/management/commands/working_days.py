@@ -3,13 +3,12 @@
 import json
 import re
 from argparse import ArgumentParser
-from contextlib import suppress
-from datetime import date, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.formats import date_format
 
+from sites import arguments
 from sites.workdays import ZONE_LABELS, WorkdaysError, calendar_for
 
 DAY = "l j F Y"
@@ -41,7 +40,7 @@ class Command(BaseCommand):
         if options["format"] not in ("text", "json"):
             raise CommandError(f"Format inconnu : « {options['format']} ». Choisissez text ou json.")
 
-        received = _day(start)
+        received = arguments.day(start)
         try:
             calendar = calendar_for(zone)
             if add is not None:
@@ -49,7 +48,7 @@ class Command(BaseCommand):
                 until = calendar.due(received, days)
                 answer = {"add": days, "due": until.isoformat()}
             else:
-                until = _day(end)
+                until = arguments.day(end)
                 days = calendar.delay(received, until)
                 answer = {"to": until.isoformat(), "delay": days}
             explanation = calendar.explain(received, until)
@@ -78,13 +77,6 @@ class Command(BaseCommand):
                 days_off = ", ".join(f"{day:%d/%m/%Y} ({reason})" for day, reason in explanation.skipped)
                 sentence += f" Ne comptent pas : {days_off}."
             self.stdout.write(sentence)
-
-
-def _day(text: str) -> date:
-    for pattern in ("%Y-%m-%d", "%d/%m/%Y"):
-        with suppress(ValueError):
-            return datetime.strptime(text, pattern).date()
-    raise CommandError(f"Date illisible : « {text} ». Écrivez-la 2026-05-12 ou 12/05/2026.")
 
 
 def _number(text: str | int) -> int:
