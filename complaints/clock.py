@@ -18,7 +18,7 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from sheets.words import french_day
-from sites.workdays import BackwardsError, DayOff, Explanation, WorkCalendar
+from sites.workdays import BackwardsError, DayOff, Explanation, WorkCalendar, check_order
 
 WORKING: Final = "working"
 CALENDAR: Final = "calendar"
@@ -58,11 +58,7 @@ class _EveryDay:
         return received + timedelta(days)
 
     def delay(self, received: date, answered: date) -> int:
-        if answered < received:
-            raise BackwardsError(
-                f"La réponse du {french_day(answered)} est antérieure à la réception "
-                f"du {french_day(received)}."
-            )
+        check_order(received, answered)
         return (answered - received).days
 
     def count(self, first: date, last: date) -> int:

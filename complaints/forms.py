@@ -73,8 +73,8 @@ class ServiceField(RowField):
 class PlaceField(forms.TypedChoiceField):
     """Who handles a case: a service, or a unit that will find one."""
 
-    def __init__(self, *, label: str) -> None:
-        super().__init__(label=label, error_messages=CHOOSE)
+    def __init__(self, *, label: str, error_messages: dict[str, str] = CHOOSE) -> None:
+        super().__init__(label=label, error_messages=error_messages)
 
     def offer(self, units: Iterable[Unit], services: Iterable[Service]) -> None:
         """`units` are those in which a case may wait for its service."""

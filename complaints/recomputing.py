@@ -26,12 +26,8 @@ logger = logging.getLogger(__name__)
 
 JOB = "complaints.reckon"
 BATCH = 500
-ATTRIBUTES = (
-    "rule_id",
-    "allowed_days",
-    "allowed_day_kind",
-    "due_on",
-)  # of an open case, and of its appointment
+# Of an open case, and of its appointment.
+ATTRIBUTES = ("rule_id", "allowed_days", "allowed_day_kind", "due_on")
 
 Facts: TypeAlias = dict[str, list[Any]]
 

@@ -20,6 +20,7 @@ from complaints.judging import Judge
 from complaints.models import Appointment, Attachment, Case, Event, Pause, Remark, Requester, Theme
 from sheets.words import french_day
 from sites import attachments, files
+from sites.conflicts import ConflictError
 from sites.models import Agent, Prefecture, Service, Site, Unit
 from sites.workdays import WorkdaysError
 
@@ -49,16 +50,6 @@ class Dropped(models.TextChoices):
 
 class RefusedError(Exception):
     """What cannot be written, in a sentence for the person who asked for it."""
-
-
-class ConflictError(Exception):
-    """Somebody else wrote since the page was opened; `saved` is what stands now."""
-
-    def __init__(self, saved: Case) -> None:
-        super().__init__(
-            "Quelqu’un d’autre a enregistré une modification depuis que vous avez ouvert cette page."
-        )
-        self.saved = saved
 
 
 @dataclass(frozen=True)

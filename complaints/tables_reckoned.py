@@ -33,8 +33,8 @@ class ReckonedTable(ListTable):
         order_by = ("-on", "reference")
         empty_text = (
             "Aucune échéance n’a été recalculée\xa0: ni fermeture, ni règle n’a changé depuis que les "
+            "affaires à traiter sont enregistrées."
         )
-        empty_text += "affaires à traiter sont enregistrées."
 
     def render_before(self, record: Event) -> str:
         return _due(record.facts, 0)

@@ -5,22 +5,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from django.utils.formats import date_format
-
-from complaints.clock import WORKING, Clock
+from complaints.clock import MONTHS, WORKING, Clock
 from complaints.models import Appointment, Case, Event, Pause
 from complaints.register import Body, Dropped
-from referentiel.models import DelayRule
 from sheets.words import french_day, typeset
+from sites.days import in_full
 from sites.workdays import WorkCalendar
 
 State, Happened = Case.State, Event.Kind
 ONE_DAY = datetime.timedelta(days=1)
-
-
-def long_day(day: datetime.date) -> str:
-    """« jeudi 26 novembre 2026 »."""
-    return str(date_format(day, "l 1\\e\\r F Y" if day.day == 1 else "l j F Y"))
 
 
 def due_in_words(due_on: datetime.date, on: datetime.date, days: WorkCalendar) -> str:
@@ -32,13 +25,14 @@ def due_in_words(due_on: datetime.date, on: datetime.date, days: WorkCalendar) -
         case 1:
             return "demain"
     if due_on > on:
-        return f"dans {_number(days.delay(on, due_on))}"
-    return f"{_number(days.delay(due_on, on))} de retard"
+        return f"dans {_days(days.delay(on, due_on))}"
+    return f"{_days(days.delay(due_on, on))} de retard"
 
 
-def _number(days: int) -> str:
-    plural = "s" if days > 1 else ""
-    return f"{days}\xa0jour{plural} ouvré{plural}"
+def _days(number: int, kind: str = WORKING) -> str:
+    """« 1 jour ouvré », « 7 jours calendaires »."""
+    plural = "s" if number > 1 else ""
+    return f"{number}\xa0jour{plural} {'ouvré' if kind == WORKING else 'calendaire'}{plural}"
 
 
 # --- What is to be done ------------------------------------------------------------------------------------
@@ -61,19 +55,19 @@ def standing(case: Case, on: datetime.date, calendar: WorkCalendar) -> Standing:
         return Standing("À traiter, sans échéance", "info", _no_clock(case))
     if case.due_on is None:
         lasting = next(pause for pause in case.pauses.all() if pause.ends_on is None)
-        since = f"Délai suspendu depuis le {long_day(lasting.starts_on)}"
+        since = f"Délai suspendu depuis le {in_full(lasting.starts_on)}"
         return Standing(since, "info", f"Motif\xa0: {lasting}. L’échéance sera connue à la reprise du délai.")
     distance = due_in_words(case.due_on, on, calendar)
     if case.due_on < on:
         paused = "Le délai a été suspendu après l’échéance." if case.state == State.PAUSED else ""
-        return Standing(f"À répondre depuis le {long_day(case.due_on)}, {distance}", "error", paused)
+        return Standing(f"À répondre depuis le {in_full(case.due_on)}, {distance}", "error", paused)
     if case.due_on == on:
-        return Standing(f"À répondre aujourd’hui, {long_day(on)}", "warning")
-    return Standing(f"À répondre au plus tard le {long_day(case.due_on)}, {distance}", "info")
+        return Standing(f"À répondre aujourd’hui, {in_full(on)}", "warning")
+    return Standing(f"À répondre au plus tard le {in_full(case.due_on)}, {distance}", "info")
 
 
 def _closed(case: Case) -> Standing:
-    day = long_day(case.closed_on) if case.closed_on else ""
+    day = in_full(case.closed_on) if case.closed_on else ""
     match case.state:
         case State.TRANSFERRED:
             return Standing(f"Transmise à un autre organisme le {day}", "success")
@@ -121,22 +115,16 @@ def as_it_stands(case: Case) -> list[tuple[str, str]]:
 
 def spent(row: Case | Appointment) -> str:
     """« 3 jours ouvrés »; whole months are counted in calendar days."""
-    number = row.delay_days
-    if number is None:
-        return ""
-    plural = "s" if number > 1 else ""
-    kind = "ouvré" if row.allowed_day_kind == WORKING else "calendaire"
-    return f"{number}\xa0jour{plural} {kind}{plural}"
+    return "" if row.delay_days is None else _days(row.delay_days, row.allowed_day_kind)
 
 
 def allowed(row: Case | Appointment) -> str:
     """« 10 jours ouvrés », as the rule said when it was last reckoned by it."""
     if row.allowed_days is None:
         return "aucune règle"
-    kind = DelayRule.DayKind(row.allowed_day_kind)
-    if row.allowed_days == 1 and kind != DelayRule.DayKind.MONTHS:
-        return f"1\xa0{'jour ouvré' if kind == WORKING else 'jour calendaire'}"
-    return f"{row.allowed_days}\xa0{kind.label}"
+    if row.allowed_day_kind == MONTHS:
+        return f"{row.allowed_days}\xa0mois"
+    return _days(row.allowed_days, row.allowed_day_kind)
 
 
 # --- Why that day ------------------------------------------------------------------------------------------
@@ -153,7 +141,7 @@ class Days:
 
     def __str__(self) -> str:
         """« lundi 11 mai », « du samedi 9 mai au dimanche 10 mai »."""
-        first, last = _day(self.first), _day(self.last)
+        first, last = (in_full(day, with_year=False) for day in (self.first, self.last))
         return first if self.first == self.last else f"du {first} au {last}"
 
 
@@ -196,10 +184,6 @@ def _gathered(skipped: Iterable[tuple[datetime.date, str]]) -> Iterable[Days]:
         is_weekend = set(reasons) == {"samedi", "dimanche"}
         why = "fin de semaine" if is_weekend else typeset(", ".join(reasons))
         yield Days(off[0][0], off[-1][0], reason=why)
-
-
-def _day(day: datetime.date) -> str:
-    return str(date_format(day, "l 1\\e\\r F" if day.day == 1 else "l j F"))
 
 
 # --- What happened -----------------------------------------------------------------------------------------

@@ -11,19 +11,10 @@ from django.db.models import Max, Q, QuerySet
 from complaints.models import Theme
 from complaints.register import RefusedError
 from sheets.words import folded, typeset
+from sites.conflicts import ConflictError
 from sites.models import Prefecture
 
 USUAL = Path(__file__).parent / "usual_themes.toml"
-
-
-class ConflictError(Exception):
-    """Somebody else wrote since the page was opened; `saved` is what stands now."""
-
-    def __init__(self, saved: Theme) -> None:
-        super().__init__(
-            "Quelqu’un d’autre a enregistré une modification depuis que vous avez ouvert cette page."
-        )
-        self.saved = saved
 
 
 def offered(prefecture: Prefecture, kept: int | None = None) -> QuerySet[Theme]:

@@ -14,11 +14,12 @@ from django.views.decorators.http import require_safe
 from complaints import register, telling, themes
 from complaints.forms import CorrectionForm, StepForm
 from complaints.models import Case
-from complaints.register import ConflictError, RefusedError
+from complaints.register import RefusedError
 from complaints.steps import STEPS
 from sites import attachments, closures, files, trace
 from sites.access import Access, Action, AgentRequest, NotAllowedError, enter
 from sites.asking import asks_first, sent
+from sites.conflicts import ConflictError
 from sites.filling import Page, say
 from sites.models import Site, TraceEntry
 
@@ -38,8 +39,8 @@ def case(request: AgentRequest, slug: str, year: int, number: int) -> HttpRespon
     trace.record(request, TraceEntry.Event.READ, f"Affaire {held}")
     calendar = closures.calendar(access.prefecture)
     appointment = getattr(held, "appointment", None)
-    handles = _handles(request, access, held)
-    helps = not handles and _helps(access, held)
+    handles = held.is_handled_by(access)
+    helps = not handles and held.is_helped_by(access)
     steps = [step for step in STEPS.values() if handles or (helps and step.for_helpers)]
     events = held.events.select_related("by", "from_service", "to_service", "remark")
     context = {
@@ -63,7 +64,7 @@ def case_step(request: AgentRequest, slug: str, year: int, number: int, step: st
     taken = STEPS.get(step)
     if taken is None:
         raise Http404
-    if not _handles(request, access, held) and not (taken.for_helpers and _helps(access, held)):
+    if not held.is_handled_by(access) and not (taken.for_helpers and held.is_helped_by(access)):
         raise _refusal(access)
     form = taken.form(sent(request), request.FILES or None, case=held, on=access.on)
     page = _page(taken.label, slug, held, submit=taken.label)
@@ -80,7 +81,7 @@ def case_step(request: AgentRequest, slug: str, year: int, number: int, step: st
 def case_correct(request: AgentRequest, slug: str, year: int, number: int) -> HttpResponse:
     access = enter(request, slug, Action.READ_CASES)
     held = _case(request, access, year, number)
-    if not _handles(request, access, held):
+    if not held.is_handled_by(access):
         raise _refusal(access)
     if request.method != "POST":  # the form shows all that the page of the case does
         trace.record(request, TraceEntry.Event.READ, f"Affaire {held}")
@@ -130,17 +131,6 @@ def _case(request: AgentRequest, access: Access, year: int, number: int) -> Case
     related = ("prefecture", "unit", "site", "service", "asked_service", "theme", "requester", "rule")
     rows = visible.select_related(*related, "appointment__rule", "registered_by")
     return get_object_or_404(rows.prefetch_related("pauses"), year=year, number=number)
-
-
-def _handles(request: AgentRequest, access: Access, case: Case) -> bool:
-    return Case.objects.visible_to(request.user, access, HANDLE).filter(pk=case.pk).exists()
-
-
-def _helps(access: Access, case: Case) -> bool:
-    """Whether a service of the agent's is asked for its part."""
-    if not case.asked_service_id:
-        return False
-    return access.services_for(HANDLE).filter(pk=case.asked_service_id).exists()
 
 
 def _refusal(access: Access) -> NotAllowedError:

@@ -9,13 +9,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from complaints import register, telling, themes, twins
+from complaints import register, themes, twins
 from complaints.forms import EntryForm, place_key
 from complaints.models import Case
 from complaints.register import RefusedError
 from sites import trace
 from sites.access import Access, Action, AgentRequest, enter
 from sites.asking import asks_first, sent
+from sites.days import in_full
 from sites.models import Service, Site, TraceEntry, Unit, lasting
 
 HANDLE = Action.HANDLE_CASES
@@ -66,7 +67,7 @@ def _places(access: Access) -> tuple[list[Unit], list[Service]]:
     scope = access.scope_for(HANDLE)
     units = access.prefecture.units.all()
     if scope is not None:
-        units = units.filter(pk__in=scope[1])
+        units = units.filter(pk__in=scope.units)
     services = access.services_for(HANDLE).filter(lasting(access.on)).order_by("unit__position", "name")
     return list(units), list(services)
 
@@ -90,7 +91,7 @@ def _initial(
 def _announce(request: AgentRequest, access: Access, case: Case) -> None:
     """Tell the author its number and by when, and what it looks like; the journal its number alone."""
     trace.record(request, TraceEntry.Event.WROTE, f"Affaire {case} enregistrée")
-    due = f"Réponse due le {telling.long_day(case.due_on)}." if case.due_on else "Elle n’a pas d’échéance."
+    due = f"Réponse due le {in_full(case.due_on)}." if case.due_on else "Elle n’a pas d’échéance."
     messages.success(request, format_html("L’affaire {} est enregistrée. {}", _link(access, case), due))
     if alike := twins.like(case, Case.objects.visible_to(request.user, access)):
         links = format_html_join(", ", "{}", ((_link(access, one),) for one in alike))

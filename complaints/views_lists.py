@@ -18,6 +18,7 @@ from complaints.worklists import BY_SLUG, WORKLISTS, Worklist
 from sites import closures, lists
 from sites.access import Access, Action, AgentRequest, enter
 from sites.asking import asks_first, sent
+from sites.conflicts import ConflictError
 from sites.filling import say
 from sites.models import Service
 
@@ -66,7 +67,7 @@ def _shown(request: AgentRequest, slug: str, worklist: Worklist) -> HttpResponse
         empty_text=counts.emptiness(worklist),
         on=access.on,
         days=closures.calendar(access.prefecture),
-        is_handled=worklists.is_handled_by(access) if handles else None,
+        is_handled=(lambda case: case.is_handled_by(access)) if handles else None,
     )
 
 
@@ -85,7 +86,8 @@ def cases_assign(request: AgentRequest, slug: str) -> HttpResponse:
         raise Http404
     prefecture = access.prefecture
     services = Service.objects.filter(unit__prefecture=prefecture).open_on(access.on)
-    form = AssignForm(sent(request), units=prefecture.units.all(), services=services.order_by("name"))
+    services = services.select_related("unit").order_by("name")
+    form = AssignForm(sent(request), units=prefecture.units.all(), services=services)
     here = reverse("cases", args=[slug])
     back = asked.get("retour", "")
     context: dict[str, Any] = {
@@ -96,7 +98,7 @@ def cases_assign(request: AgentRequest, slug: str) -> HttpResponse:
     }
     status = 200
     if rows and form.is_valid():
-        unit, service = form.place_said
+        unit, service = form.cleaned_data["place"]
         remark = form.cleaned_data["remark"]
         try:
             moved = register.assign(
@@ -104,7 +106,7 @@ def cases_assign(request: AgentRequest, slug: str) -> HttpResponse:
             )
         except register.RefusedError as refused:
             form.add_error(None, str(refused))
-        except register.ConflictError as conflict:
+        except ConflictError as conflict:
             rows = _handled(request, access, seen)
             context["conflict"] = f"Quelqu’un d’autre a travaillé au courrier {conflict.saved} entre-temps."
             status = 409

@@ -13,6 +13,7 @@ from complaints.models import Theme
 from complaints.register import RefusedError
 from sites.access import Access, Action, AgentRequest, enter
 from sites.asking import asks_first, sent
+from sites.conflicts import ConflictError
 from sites.filling import Page, say
 
 ABOVE = "Thèmes"
@@ -67,7 +68,7 @@ def case_theme(request: AgentRequest, slug: str, theme: int) -> HttpResponse:
     except RefusedError as refused:
         form.add_error("title", str(refused))
         return render(request, "complaints/theme.html", context)
-    except themes.ConflictError as conflict:
+    except ConflictError as conflict:
         saved = conflict.saved
         form.data = {**form.data.dict(), "version": str(saved.version)}
         offered = "oui" if saved.is_offered else "non"

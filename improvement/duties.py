@@ -17,19 +17,10 @@ from indicators.collection import sign
 from referentiel.models import Certainty
 from sheets.words import typeset
 from sites import agents, files
+from sites.conflicts import ConflictError
 from sites.models import Agent, Prefecture
 
 USUAL = Path(__file__).parent / "usual_duties.toml"
-
-
-class ConflictError(Exception):
-    """Somebody else wrote since the page was opened; `saved` is what stands now."""
-
-    def __init__(self, saved: Duty) -> None:
-        super().__init__(
-            "Quelqu’un d’autre a enregistré une modification depuis que vous avez ouvert cette page."
-        )
-        self.saved = saved
 
 
 @dataclass(frozen=True)

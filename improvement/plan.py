@@ -22,19 +22,10 @@ from indicators.results import Result
 from referentiel.measures import Verdict
 from referentiel.models import Indicator
 from sites import agents
+from sites.conflicts import ConflictError
 from sites.models import Agent, Prefecture, Unit
 
 State = Action.State
-
-
-class ConflictError(Exception):
-    """Somebody else wrote since the page was opened; `saved` is what stands now."""
-
-    def __init__(self, saved: Action) -> None:
-        super().__init__(
-            "Quelqu’un d’autre a enregistré une modification depuis que vous avez ouvert cette page."
-        )
-        self.saved = saved
 
 
 @dataclass(frozen=True)

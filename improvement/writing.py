@@ -9,12 +9,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 
-from improvement import duties, plan
 from improvement.models import Proven
 from improvement.proofs import RefusedError
 from referentiel.changes import said
 from sites import attachments, files
 from sites.access import AgentRequest
+from sites.conflicts import ConflictError
 from sites.filling import Page, say
 
 Form = TypeVar("Form", bound=forms.Form)
@@ -30,7 +30,7 @@ def ask(request: AgentRequest, page: Page, form: Form, write: Callable[[Form], s
     except RefusedError as refused:
         form.add_error(None, str(refused))
         return render(request, "improvement/form.html", context)
-    except (plan.ConflictError, duties.ConflictError) as conflict:
+    except ConflictError as conflict:
         version = str(conflict.saved.version)  # what was typed stays; sending it again is now deliberate
         form.data = {**form.data.dict(), "version": version}  # type: ignore[attr-defined]
         context |= {"conflict": str(conflict), "saved": _sides(form, conflict.saved)}

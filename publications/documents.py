@@ -18,20 +18,11 @@ from django.utils import timezone
 from publications.models import Document, Entry, Introduction, Notices
 from publications.publish import RefusedError
 from sites import files, inspection
+from sites.conflicts import ConflictError
 from sites.models import Agent, Prefecture
 
 MEGABYTES = 20
 LARGEST = MEGABYTES * 1000 * 1000
-
-
-class ConflictError(Exception):
-    """Somebody else wrote since the page was opened; `saved` is what stands now."""
-
-    def __init__(self, saved: Document | Introduction | Notices) -> None:
-        super().__init__(
-            "Quelqu’un d’autre a enregistré une modification depuis que vous avez ouvert cette page."
-        )
-        self.saved = saved
 
 
 @dataclass(frozen=True)

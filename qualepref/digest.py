@@ -19,7 +19,6 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.formats import date_format
 
 import complaints.dues
 import improvement.dues
@@ -27,6 +26,7 @@ import indicators.dues
 from jobs import mail, queue
 from jobs.models import Job
 from sites import absences, closures, mails, reminders
+from sites.days import in_full
 from sites.dues import STAGES, Due
 from sites.models import Agent, Prefecture, Reminder
 from sites.workdays import WorkCalendar
@@ -96,9 +96,7 @@ def stage_of(
 def when(due_on: datetime.date, on: datetime.date) -> str:
     """« aujourd’hui, jeudi 5 mars », « demain, vendredi 6 mars », « jeudi 12 mars », « en retard de 4 jours,
     depuis le dimanche 1er mars »."""
-    day = date_format(due_on, "l 1\\e\\r F" if due_on.day == 1 else "l j F")
-    if due_on.year != on.year:
-        day += f" {due_on.year}"
+    day = in_full(due_on, with_year=due_on.year != on.year)
     match (on - due_on).days:
         case 0:
             return f"aujourd’hui, {day}"

@@ -132,6 +132,14 @@ class Explanation(NamedTuple):
     skipped: tuple[DayOff, ...]
 
 
+def check_order(received: date, answered: date) -> None:
+    """BackwardsError for a reply before the receipt."""
+    if answered < received:
+        raise BackwardsError(
+            f"La réponse du {french_day(answered)} est antérieure à la réception du {french_day(received)}."
+        )
+
+
 def zone_of(code: str) -> str:
     """The zone of a département code ("13", "2A", "971") or of a zone's own slug, in either case.
 
@@ -290,11 +298,7 @@ class WorkCalendar:
 
     def _window(self, received: date, answered: date) -> tuple[int, int]:
         start, end = self._index(received), self._index(answered)
-        if end < start:
-            raise BackwardsError(
-                f"La réponse du {french_day(answered)} est antérieure à la réception "
-                f"du {french_day(received)}."
-            )
+        check_order(received, answered)
         return start, end
 
     def _workday(self, ordinal: int) -> date:

@@ -60,7 +60,12 @@ def test_ticked_cases_are_given_together_and_one_returns_to_the_same_list(cases,
     assert "2 courriers changent de service ensemble" in words(asked)
     assert Case.objects.filter(service=titres).count() == 1
 
-    typed = {"cases": tick(*cases[:2]), "retour": list_url, "place": f"s{titres.pk}", "remark": "Pour vous."}
+    typed = {
+        "cases": tick(*cases[:2]),
+        "retour": list_url,
+        "place": f"service-{titres.pk}",
+        "remark": "Pour vous.",
+    }
     answer = browser.post(GIVE, typed)
 
     assert answer.url == list_url
@@ -74,13 +79,13 @@ def test_all_are_given_or_none_and_who_was_overtaken_is_told(cases, titres, brow
     on = cases[1].prefecture.today()
     register.acknowledge(cases[1], sent_on=on, seen=1, by=claire, on=on)
 
-    answer = browser.post(GIVE, {"cases": seen, "place": f"s{titres.pk}"})
+    answer = browser.post(GIVE, {"cases": seen, "place": f"service-{titres.pk}"})
 
     assert answer.status_code == 409
     assert "Quelqu’un d’autre a travaillé au courrier n° 2020-0002 entre-temps." in words(answer)
     assert Case.objects.filter(service=titres).count() == 1
     again = re.findall(r'name="cases" value="([\d-]+)"', answer.text)
-    assert browser.post(GIVE, {"cases": again, "place": f"s{titres.pk}"}).status_code == 302
+    assert browser.post(GIVE, {"cases": again, "place": f"service-{titres.pk}"}).status_code == 302
     assert Case.objects.filter(service=titres).count() == 3
 
 
@@ -88,7 +93,7 @@ def test_all_are_given_or_none_and_who_was_overtaken_is_told(cases, titres, brow
     ("place", "sentence"),
     [
         ("", "Choisir un service, ou une unité."),
-        ("s999999", "Ce service n’est plus ouvert : en choisir un autre."),
+        ("service-999999", "Ce service n’est plus ouvert : en choisir un autre."),
     ],
 )
 def test_a_place_that_is_none_is_refused_in_words(place, sentence, cases, browser):
@@ -104,7 +109,7 @@ def test_nothing_ticked_says_what_to_do(cases, browser):
 
 
 def test_one_gives_to_a_unit_that_will_find_a_service(cases, arles, browser):
-    browser.post(GIVE, {"cases": tick(cases[0]), "place": f"u{arles.pk}"})
+    browser.post(GIVE, {"cases": tick(cases[0]), "place": f"unite-{arles.pk}"})
 
     case = Case.objects.get(pk=cases[0].pk)
     assert (case.unit, case.service) == (arles, None)
@@ -112,7 +117,9 @@ def test_one_gives_to_a_unit_that_will_find_a_service(cases, arles, browser):
 
 def test_one_returns_nowhere_else(cases, titres, browser):
     for elsewhere in ("https://ailleurs.test/", "//ailleurs.test", "/agents/bas-rhin/affaires/"):
-        answer = browser.post(GIVE, {"cases": tick(cases[0]), "place": f"s{titres.pk}", "retour": elsewhere})
+        answer = browser.post(
+            GIVE, {"cases": tick(cases[0]), "place": f"service-{titres.pk}", "retour": elsewhere}
+        )
         assert answer.url == HERE
         cases[0].refresh_from_db()
 
@@ -222,7 +229,7 @@ def test_a_referent_meets_no_case_of_another_unit_by_any_door(cases, titres, rac
 
     for ticked in (tick(hidden), tick(own, hidden)):
         assert browser.get(GIVE, {"cases": ticked}).status_code == 404
-        assert browser.post(GIVE, {"cases": ticked, "place": f"s{titres.pk}"}).status_code == 404
+        assert browser.post(GIVE, {"cases": ticked, "place": f"service-{titres.pk}"}).status_code == 404
     assert Case.objects.get(pk=hidden.pk).version == 1
 
     kept = keeping.keep(claire, hidden.prefecture, "Les retards de Claire", LATE, {})
@@ -238,7 +245,7 @@ def test_the_service_that_is_asked_reads_the_case_and_does_not_give_it_away(case
     page = browser.get(f"{HERE}liste/en-attente/", {"asked": "own"})
     assert "Siège un" in words(page)
     assert 'name="cases"' not in page.text
-    assert browser.post(GIVE, {"cases": tick(cases[0]), "place": f"s{titres.pk}"}).status_code == 404
+    assert browser.post(GIVE, {"cases": tick(cases[0]), "place": f"service-{titres.pk}"}).status_code == 404
 
 
 def test_who_only_reads_ticks_nothing_and_keeps_nothing(cases, helene, client_of):
