@@ -26,6 +26,7 @@ OF_UNIT = "cette affaire est dans votre unité, et personne n’est là dans le 
 UNASSIGNED = "cette affaire de votre unité n’est confiée à aucun service"
 NOBODY = "personne n’est là pour traiter cette affaire\xa0: confiez-la à un autre service"
 STILL_LATE = "cette affaire reste en retard, et vous êtes responsable de la qualité"
+ASKED = "une contribution est demandée à votre service, pour la réponse qu’un autre prépare"
 
 
 @dataclass(frozen=True)
@@ -44,17 +45,25 @@ class _People:
             return own, OF_UNIT if case.service_id else UNASSIGNED
         return self.managers, NOBODY
 
+    def asked(self, case: Case) -> list[int]:
+        """Those of the service that is asked for its part, else of its unit."""
+        asked = case.asked_service
+        return (self.of_service[asked.pk] or self.of_unit[asked.unit_id]) if asked else []
+
 
 def due(prefecture: Prefecture, on: datetime.date) -> Iterator[Due]:
-    """The open cases that are late, or due by the next working day, for those who handle them; for the
-    quality managers too where a case stays late. Two queries, and the calendar."""
+    """The open cases that are late, or due by the next working day, for those who handle them and those who
+    are asked for their part; for the quality managers too where a case stays late. Two queries, and the
+    calendar."""
     people = _people(prefecture, on)
     soon = closures.calendar(prefecture).due(on, 1)
     cases = Case.objects.open().filter(prefecture=prefecture, due_on__lte=soon)
-    for case in cases.order_by("due_on", "pk"):
+    for case in cases.select_related("asked_service").order_by("due_on", "pk"):
         handlers, why = people.handling(case)
-        others = [agent_id for agent_id in people.managers if agent_id not in handlers]
+        asked = [agent_id for agent_id in people.asked(case) if agent_id not in handlers]
+        others = [agent_id for agent_id in people.managers if agent_id not in {*handlers, *asked}]
         yield from _dues(prefecture, case, handlers, why, STAGES)
+        yield from _dues(prefecture, case, asked, ASKED, STAGES)
         yield from _dues(prefecture, case, others, STILL_LATE, SECOND_LEVEL)
 
 
@@ -78,8 +87,8 @@ def _dues(
         yield Due(
             agent_id=agent_id,
             prefecture_id=prefecture.pk,
-            key=f"complaints.case:{case.pk}",
-            subject=_subject(case),
+            key=f"complaints.{'part' if why == ASKED else 'case'}:{case.pk}",
+            subject=capfirst(f"contribution à donner\xa0: {_named(case)}" if why == ASKED else _named(case)),
             due_on=cast(datetime.date, case.due_on),
             url=reverse("case", args=[prefecture.slug, case.year, case.number]),
             why=why,
@@ -87,10 +96,10 @@ def _dues(
         )
 
 
-def _subject(case: Case) -> str:
-    """« Courrier n° 2020-0042, reçu le 12/05/2020 »: nothing that somebody wrote."""
+def _named(case: Case) -> str:
+    """« courrier n° 2020-0042, reçu le 12/05/2020 »: nothing that somebody wrote."""
     if case.kind == Case.Kind.ENQUIRY and case.channel in (Case.Channel.LETTER, Case.Channel.EMAIL):
         what, received = case.get_channel_display(), "reçu"
     else:
         what, received = case.get_kind_display(), "reçue"
-    return f"{capfirst(what)} {case}, {received} le {french_day(case.received_on)}"
+    return f"{what} {case}, {received} le {french_day(case.received_on)}"

@@ -100,6 +100,36 @@ def test_one_person_is_asked_once_for_a_case(prefecture, claire, basile, accueil
     assert sorted(asked) == sorted([basile.pk, claire.pk])
 
 
+def test_the_service_that_is_asked_for_its_part_is_told_too_until_it_is_given(
+    prefecture, arles, basile, rachid, receive, told
+):
+    """Nobody is there in the service that is asked: it is the référent of its unit who is told."""
+    case = receive()
+    titres = factories.ServiceFactory(unit=arles)
+    register.ask(case, titres, seen=1, by=basile, on=march(10))
+
+    assert [told(day) for day in (12, 15, 15)] == [[("Basile", -1), ("Rachid", -1)]] + [
+        [("Basile", 0), ("Rachid", 0)]
+    ] * 2
+    asked = Reminder.objects.filter(agent=rachid)
+    assert set(asked.values_list("subject", flat=True)) == {
+        "Contribution à donner\xa0: courrier n°\xa02021-0001, reçu le 01/03/2021"
+    }
+    register.receive_help(case, received_on=march(15), seen=2, by=basile, on=march(15))
+    assert told(16) == [("Basile", 1)]
+
+
+def test_who_handles_a_case_is_not_asked_for_a_part_of_it(prefecture, siege, basile, receive):
+    case = receive()
+    titres = factories.ServiceFactory(unit=siege)
+    factories.MembershipFactory(agent=basile, role=Role.AGENT, prefecture=prefecture, service=titres)
+    register.ask(case, titres, seen=1, by=basile, on=march(10))
+
+    assert [(due.agent_id, due.why) for due in dues.due(prefecture, march(15))] == [
+        (basile.pk, dues.OF_SERVICE)
+    ]
+
+
 def test_the_digest_asks_a_few_questions_however_many_the_cases(
     prefecture, claire, receive, django_assert_num_queries
 ):
