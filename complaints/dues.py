@@ -9,8 +9,8 @@ from typing import cast
 from django.urls import reverse
 from django.utils.text import capfirst
 
+from complaints import telling
 from complaints.models import Case
-from sheets.words import french_day
 from sites import closures
 from sites.dues import Due
 from sites.models import Membership, Prefecture, in_force
@@ -83,23 +83,15 @@ def _people(prefecture: Prefecture, on: datetime.date) -> _People:
 def _dues(
     prefecture: Prefecture, case: Case, agents: Iterable[int], why: str, stages: tuple[int, ...]
 ) -> Iterator[Due]:
+    named = telling.named(case)
     for agent_id in dict.fromkeys(agents):
         yield Due(
             agent_id=agent_id,
             prefecture_id=prefecture.pk,
             key=f"complaints.{'part' if why == ASKED else 'case'}:{case.pk}",
-            subject=capfirst(f"contribution à donner\xa0: {_named(case)}" if why == ASKED else _named(case)),
+            subject=capfirst(f"contribution à donner\xa0: {named}" if why == ASKED else named),
             due_on=cast(datetime.date, case.due_on),
             url=reverse("case", args=[prefecture.slug, case.year, case.number]),
             why=why,
             stages=stages,
         )
-
-
-def _named(case: Case) -> str:
-    """« courrier n° 2020-0042, reçu le 12/05/2020 »: nothing that somebody wrote."""
-    if case.kind == Case.Kind.ENQUIRY and case.channel in (Case.Channel.LETTER, Case.Channel.EMAIL):
-        what, received = case.get_channel_display(), "reçu"
-    else:
-        what, received = case.get_kind_display(), "reçue"
-    return f"{what} {case}, {received} le {french_day(case.received_on)}"

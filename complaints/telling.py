@@ -16,6 +16,15 @@ State, Happened = Case.State, Event.Kind
 ONE_DAY = datetime.timedelta(days=1)
 
 
+def named(case: Case) -> str:
+    """« courrier n° 2020-0042, reçu le 12/05/2020 »: nothing that somebody wrote."""
+    if case.kind == Case.Kind.ENQUIRY and case.channel in (Case.Channel.LETTER, Case.Channel.EMAIL):
+        what, received = case.get_channel_display(), "reçu"
+    else:
+        what, received = case.get_kind_display(), "reçue"
+    return f"{what} {case}, {received} le {french_day(case.received_on)}"
+
+
 def due_in_words(due_on: datetime.date, on: datetime.date, days: WorkCalendar) -> str:
     """« aujourd’hui », « demain », « dans 4 jours ouvrés », « 3 jours ouvrés de retard »: the delay that a
     reply of today would still have, or would have too much."""

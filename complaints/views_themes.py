@@ -50,7 +50,9 @@ def case_theme_new(request: AgentRequest, slug: str) -> HttpResponse:
         else:
             say(request, f"Thème ajouté\xa0: {added}.")
             return redirect(page.back)
-    return render(request, "complaints/theme.html", {"page": page, "form": form, "conflict": None})
+    return render(
+        request, "complaints/theme.html", {"page": page, "form": form, "theme": None, "conflict": None}
+    )
 
 
 @asks_first
@@ -59,7 +61,7 @@ def case_theme(request: AgentRequest, slug: str, theme: int) -> HttpResponse:
     initial = {"title": held.title, "is_offered": held.is_offered, "version": held.version}
     form = ThemeChangeForm(sent(request), initial=initial)
     page = Page("Modifier le thème", ABOVE, reverse("case_themes", args=[slug]), lead=held.title)
-    context = {"page": page, "form": form, "conflict": None}
+    context = {"page": page, "form": form, "theme": held, "conflict": None}
     if not form.is_valid():
         return render(request, "complaints/theme.html", context)
     said = dict(form.cleaned_data)

@@ -1,6 +1,9 @@
 """What we do about it and how we prove it: the action plan, and the duties that come back."""
 
 import datetime
+from functools import reduce
+from itertools import combinations
+from operator import or_
 from typing import Self
 
 from django.conf import settings
@@ -10,6 +13,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from simple_history.models import HistoricalRecords
 
+from complaints import models as register
 from improvement import recurrence
 from referentiel.models import Certainty, Indicator
 from sites import attachments
@@ -38,6 +42,10 @@ class Proven(models.Model):
         return f"{slugify(title)[:80] or 'preuve'}.{self.proof_file.rpartition('.')[2]}"
 
 
+SOURCES = ("indicator", "case", "theme")
+"""What an action may come from, by the column that names it: one of them, or none."""
+
+
 class ActionQuerySet(models.QuerySet["Action"]):
     def visible_to(self, agent: Agent, access: Access) -> Self:
         """The agent's own; and for those who read the plan, what concerns their units, or all of it."""
@@ -61,7 +69,9 @@ class Action(Proven):
     """Something to do for the label, by one person, by a day.
 
     `number` counts the actions of a préfecture. `origin` says in a sentence where it comes from; where that
-    is a target missed, `indicator`, `unit` and the first days of the first and last month name the figure.
+    is a target missed, `indicator`, `unit` and the first days of the first and last month name the figure;
+    `case` and `theme` are what else called for it. Who reads an action may not read its case: the sentence
+    says nothing that a requester wrote.
     """
 
     class State(models.TextChoices):
@@ -84,6 +94,12 @@ class Action(Proven):
     )
     first_month_on = models.DateField("premier mois du chiffre", null=True, blank=True)
     last_month_on = models.DateField("dernier mois du chiffre", null=True, blank=True)
+    case = models.ForeignKey(
+        register.Case, models.PROTECT, null=True, blank=True, related_name="actions", verbose_name="affaire"
+    )
+    theme = models.ForeignKey(
+        register.Theme, models.PROTECT, null=True, blank=True, related_name="actions", verbose_name="thème"
+    )
     description = models.TextField("description", blank=True)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="actions", verbose_name="responsable"
@@ -124,6 +140,13 @@ class Action(Proven):
                     last_month_on__gte=F("first_month_on"),
                 ),
                 violation_error_message="Un chiffre se nomme par son unité, son indicateur et ses mois.",
+            ),
+            models.CheckConstraint(
+                name="action_comes_from_one_source_or_none",
+                condition=reduce(
+                    or_, (Q(**dict.fromkeys(others)) for others in combinations(SOURCES, len(SOURCES) - 1))
+                ),
+                violation_error_message="Une action vient d’une seule chose.",
             ),
             models.CheckConstraint(
                 name="done_action_has_its_day_and_its_proof",

@@ -13,7 +13,8 @@ from django.db import transaction
 from django.db.models import Max
 from django.urls import reverse
 
-from improvement.models import Action
+from improvement.models import SOURCES, Action
+from improvement.origins import Origin
 from improvement.proofs import Proof, RefusedError, fill, keeping
 from indicators import results
 from indicators.collection import sign
@@ -75,12 +76,12 @@ def open_action(
     owner: Agent,
     by: Agent,
     on: datetime.date,
-    missed: Missed | None = None,
+    source: Missed | Origin | None = None,
 ) -> Action:
-    """Open an action; the same one, sent twice, is opened once."""
+    """Open an action, from what calls for it if anything does; the same one, sent twice, is opened once."""
     if description.due_on < on:
         raise RefusedError("Cette échéance est passée\xa0: choisir aujourd’hui ou un jour à venir.")
-    said = vars(description) | (missed.columns if missed else {})
+    said = dict.fromkeys(SOURCES) | vars(description) | (source.columns if source else {})
     with transaction.atomic():
         prefecture.lock()
         own = Action.objects.filter(prefecture=prefecture)

@@ -9,10 +9,17 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.html import format_html
 
-from improvement.models import Action, Duty
+from improvement.models import SOURCES, Action, Duty
 from sites.access import AgentRequest
 from sites.lists import DayColumn, ListFilters, ListTable
 from sites.models import Agent, Unit
+
+ORIGINS = [
+    ("indicator", "objectif non atteint"),
+    ("case", "affaire du registre"),
+    ("theme", "thème des réclamations"),
+    ("words", "autre"),
+]
 
 
 class ActionTable(ListTable):
@@ -67,8 +74,17 @@ class ActionFilters(ListFilters):
         label="Échéance", choices=[("late", "en retard")], empty_label="toutes", method="being_late"
     )
 
+    source = django_filters.ChoiceFilter(
+        label="Origine", choices=ORIGINS, empty_label="toutes", method="coming_from"
+    )
+
     def being_late(self, rows: Any, name: str, value: str) -> Any:
         return rows.late(self.request.access.on)
+
+    def coming_from(self, rows: Any, name: str, value: str) -> Any:
+        if value in SOURCES:
+            return rows.filter(**{f"{value}__isnull": False})
+        return rows.filter(**dict.fromkeys(SOURCES))
 
 
 class DutyTable(ListTable):

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.views.decorators.http import require_POST, require_safe
 
-from improvement import history, plan
+from improvement import history, origins, plan
 from improvement.forms import ChangedActionForm, FinishForm, HandForm, NewActionForm, ReasonForm, initial_of
 from improvement.models import Action
 from improvement.plan import Missed
@@ -65,24 +65,28 @@ def action(request: AgentRequest, slug: str, number: int) -> HttpResponse:
         "is_late": held.is_open and held.due_on < access.on,
         "may_advance": _may_advance(request, access, held),
         "moments": history.of_action(held),
+        "origin_url": origins.url_of(held, request.user, access),
     }
     return render(request, "improvement/action.html", context)
 
 
 @asks_first
 def action_new(request: AgentRequest, slug: str) -> HttpResponse:
-    """« ?periode=2018-T1&unite=3&indicateur=12 »: the figure that misses its target and calls for it."""
+    """« ?periode=2018-T1&unite=3&indicateur=12 »: the figure that misses its target and calls for it;
+    « ?affaire=2026-0042 », « ?theme=12 »: what else does (`origins`)."""
     access = enter(request, slug, May.MANAGE_PLAN)
     missed = _missed(access, request.GET)
+    origin = origins.asked(request.GET, request.user, access)
     form = NewActionForm(
         sent(request),
+        initial={"origin": origin.sentence, "unit": origin.unit} if origin else {},
         owners=agents.at_work(access.prefecture, access.on),
         units=access.prefecture.units.all(),
         is_of_figure=missed is not None,
     )
-    back = reverse("actions", args=[slug])
+    above, back = (origin.above, origin.back) if origin else (ABOVE, reverse("actions", args=[slug]))
     lead = missed.sentence if missed else ""
-    page = Page("Ouvrir une action", ABOVE, back, lead=lead, submit="Ouvrir l’action")
+    page = Page("Ouvrir une action", above, back, lead=lead, submit="Ouvrir l’action")
 
     def write(form: NewActionForm) -> str:
         held = plan.open_action(
@@ -91,7 +95,7 @@ def action_new(request: AgentRequest, slug: str) -> HttpResponse:
             owner=form.cleaned_data["owner"],
             by=request.user,
             on=access.on,
-            missed=missed,
+            source=missed or origin,
         )
         return f"L’action n°\xa0{held.number} est ouverte, confiée à {held.owner}."
 

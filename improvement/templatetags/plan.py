@@ -1,9 +1,12 @@
 """For pages of lower apps that show what is done about what they show."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django import template
+from django.template import Context
 
+from improvement import origins
 from improvement.models import Action
 from indicators.months import Months
 from sites.access import Access
@@ -19,3 +22,15 @@ def actions_on(months: Months, agent: Agent, access: Access) -> Sequence[Action]
     visible = Action.objects.visible_to(agent, access).select_related("owner")
     own = visible.filter(indicator=months.indicator, unit=months.unit)
     return list(own.filter(first_month_on__lte=months.period.last, last_month_on__gte=months.period.first))
+
+
+@register.inclusion_tag("improvement/_of_origin.html", takes_context=True)
+def actions_from(context: Context, row: origins.Row) -> dict[str, Any]:
+    """The actions that a case or a theme has called for, as far as the agent may see them; and where who
+    manages the plan opens another."""
+    access: Access = context["access"]
+    return {
+        "opened": row.actions.visible_to(context["user"], access).select_related("owner"),
+        "new_url": origins.new_url(row, access) if access.may_manage_plan else "",
+        "slug": access.prefecture.slug,
+    }

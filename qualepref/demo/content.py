@@ -106,7 +106,7 @@ def improve(prefecture: Prefecture) -> None:
             owner=Agent.objects.get(email=row["owner"]),
             by=manager,
             on=today,
-            missed=missed,
+            source=missed,
         )
         if "proof" in row:
             plan.finish(action, Proof(row["proof"]), done_on=today, by=action.owner, on=today)

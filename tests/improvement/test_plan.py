@@ -217,7 +217,7 @@ def test_a_target_missed_is_a_sentence_that_opens_an_action(figures, prefecture,
     result = next(one for one in board.results if one.unit == arles and one.verdict == Verdict.MISSED)
 
     missed = plan.missed(result, Period.year(2018))
-    action = plan.open_action(prefecture, SAID, owner=claire, by=claire, on=TODAY, missed=missed)
+    action = plan.open_action(prefecture, SAID, owner=claire, by=claire, on=TODAY, source=missed)
 
     assert missed.sentence == (
         f"Arles, {result.indicator.short_title}, 2018\xa0: 92,00\xa0%, objectif ≥\xa095\xa0% non atteint"
@@ -232,7 +232,7 @@ def test_a_target_missed_is_a_sentence_that_opens_an_action(figures, prefecture,
 def test_the_unit_of_a_figure_stays_that_of_its_action(figures, prefecture, claire, siege, arles):
     result = next(iter(results.of_year(prefecture, 2018).results))
     action = plan.open_action(
-        prefecture, SAID, owner=claire, by=claire, on=TODAY, missed=plan.missed(result, Period.year(2018))
+        prefecture, SAID, owner=claire, by=claire, on=TODAY, source=plan.missed(result, Period.year(2018))
     )
     origin, unit = action.origin, action.unit
 
@@ -247,8 +247,8 @@ def test_only_missed_targets_that_nothing_answers_are_suggested(figures, prefect
     found = [plan.missed(result, Period.year(2018)) for result in board.results]
     before = plan.suggestions(prefecture, 2018)
     first, second, *rest = found
-    plan.open_action(prefecture, SAID, owner=claire, by=claire, on=TODAY, missed=first)
-    dropped = plan.open_action(prefecture, SAID, owner=claire, by=claire, on=TODAY, missed=second)
+    plan.open_action(prefecture, SAID, owner=claire, by=claire, on=TODAY, source=first)
+    dropped = plan.open_action(prefecture, SAID, owner=claire, by=claire, on=TODAY, source=second)
     plan.abandon(dropped, reason="Trop tard.", by=claire)
 
     assert [one.sentence for one in before] == [one.sentence for one in found]
