@@ -137,13 +137,14 @@ def receive(
 
 def correct(case: Case, said: Description, *, seen: int, by: Agent, on: datetime.date) -> Case:
     """Correct what is said of a case, closed or not. It keeps its number; the rule of what it now is, and of
-    the day when it now was received, judges it. The same words again change nothing."""
-    with _held(case, seen) as held:
+    the day when it now was received, judges it. The same words again change nothing, whoever wrote them."""
+    with _held(case, None) as held:
         requester = held.requester
         changed = [name for name, value in said.columns.items() if getattr(held, name) != value]
         identity = [name for name, value in vars(said.requester).items() if getattr(requester, name) != value]
         if not changed and not identity:
             return held
+        _check_seen(held, seen)
         before = held.due_on
         _describe(held, said, on)
         vars(requester).update(vars(said.requester))
@@ -229,7 +230,7 @@ def assign(
     remark: str = "",
 ) -> list[Case]:
     """Give cases to a service, or to a unit that will find one, all or none. The clock goes on. Those that
-    are there already do not move."""
+    are there already do not move, whoever gave them: they take the remark as a note."""
     if service and service.unit_id != unit.pk:
         raise RefusedError(f"«\xa0{service.name}\xa0» n’appartient pas à {unit}.")
     if service and service.ends_on and service.ends_on < on:
@@ -237,11 +238,14 @@ def assign(
     moved = []
     with transaction.atomic():
         for case in cases:
-            with _held(case, seen[case.pk] if seen else None) as held:
+            with _held(case, None) as held:
                 if unit.prefecture_id != held.prefecture_id:
                     raise RefusedError(f"«\xa0{unit}\xa0» n’appartient pas à {held.prefecture}.")
                 if (held.unit_id, held.service_id) == (unit.pk, service.pk if service else None):
+                    if remark:
+                        _note(held, remark, by=by, on=on)
                     continue
+                _check_seen(held, seen[case.pk] if seen else None)
                 _check_open(held)
                 former = held.service
                 if held.unit_id != unit.pk:
@@ -438,20 +442,32 @@ def note(case: Case, text: str, *, by: Agent, on: datetime.date) -> Event:
     if not text:
         raise RefusedError("Écrire la note avant de l’enregistrer.")
     with _held(case, None) as held:
-        last = held.events.filter(by=by, remark__text=text, kind=Happened.NOTED).last()
-        if last and last == held.events.last():
-            return last
-        return _tell(held, Happened.NOTED, on=on, by=by, remark=text)
+        return _note(held, text, by=by, on=on)
+
+
+def _note(case: Case, text: str, *, by: Agent, on: datetime.date) -> Event:
+    last = case.events.filter(by=by, remark__text=text, kind__in=[Happened.NOTED, Happened.ASSIGNED]).last()
+    if last and last == case.events.last():
+        return last
+    return _tell(case, Happened.NOTED, on=on, by=by, remark=text)
 
 
 def attach(case: Case, joined: Sequence[Joined], *, by: Agent, on: datetime.date) -> list[Attachment]:
-    """Keep files with a case, once they were looked at and made harmless: all or none."""
+    """Keep files with a case, once they were looked at and made harmless: all or none. What it has already,
+    of the same title, is not kept twice."""
     with ExitStack() as stack:
         kept = [(file.title, *stack.enter_context(_kept(case.prefecture, file))) for file in joined]
         held = stack.enter_context(_held(case, None))
-        if held.attachments.count() + len(kept) > MOST_ATTACHMENTS:
+        known, new = list(held.attachments.values_list("title", "sha256")), []
+        for title, name, sha256 in kept:
+            if (title, sha256) in known:
+                files.remove(name)
+            else:
+                new.append((title, name, sha256))
+                known.append((title, sha256))
+        if len(known) > MOST_ATTACHMENTS:
             raise RefusedError(f"Une affaire garde au plus {MOST_ATTACHMENTS} pièces jointes.")
-        return [_attach(held, *one, by=by, on=on) for one in kept]
+        return [_attach(held, *one, by=by, on=on) for one in new]
 
 
 @contextmanager
@@ -472,6 +488,12 @@ def _attach(
     return attachment
 
 
+def last_step(case: Case) -> Event | None:
+    """What was last written to a case, apart from what is joined to it: it made its version."""
+    events = case.events.exclude(kind__in=[Happened.NOTED, Happened.ATTACHED])
+    return events.select_related("by", "to_service", "remark").last()
+
+
 # --- What every write has in common ------------------------------------------------------------------------
 
 
@@ -483,9 +505,13 @@ def _held(case: Case, seen: int | None) -> Iterator[Case]:
             "prefecture", "service", "asked_service"
         )
         held = rows.get(pk=case.pk)
-        if seen is not None and held.version != seen:
-            raise ConflictError(held)
+        _check_seen(held, seen)
         yield held
+
+
+def _check_seen(case: Case, seen: int | None) -> None:
+    if seen is not None and case.version != seen:
+        raise ConflictError(case)
 
 
 def _check_open(case: Case) -> None:

@@ -23,8 +23,9 @@ from complaints.forms import (
     ResumptionForm,
     StepForm,
     WithdrawalForm,
+    place_key,
 )
-from complaints.models import Case
+from complaints.models import Case, Event
 from complaints.register import Joined
 from sites.models import Agent, Service, Unit
 
@@ -162,3 +163,40 @@ STEPS: Mapping[str, Step] = {
         ),
     )
 }
+
+Happened = Event.Kind
+LEAVES: Mapping[str, Event.Kind] = {
+    "repondre": Happened.ANSWERED,
+    "reprendre": Happened.RESUMED,
+    "contribution": Happened.HELPED,
+    "accuser-reception": Happened.ACKNOWLEDGED,
+    "attente": Happened.HELD,
+    "confier": Happened.ASSIGNED,
+    "solliciter": Happened.ASKED,
+    "suspendre": Happened.PAUSED,
+    "transmettre": Happened.HANDED_ON,
+    "retrait": Happened.WITHDRAWN,
+    "classer": Happened.DROPPED,
+    "rouvrir": Happened.REOPENED,
+}
+"""The line that a step which moves a case leaves in its trail."""
+
+
+def is_sent_again(step: Step, case: Case, typed: Mapping[str, Any], *, seen: int, by: Agent) -> bool:
+    """Whether this step is what was last written to a case, by the same agent, from the same page and with
+    the same words: its button was pressed twice."""
+    last = register.last_step(case)
+    if last is None or (case.version, last.kind, last.by) != (seen + 1, LEAVES[step.slug], by):
+        return False
+    remark = last.remark.text if hasattr(last, "remark") else ""
+    told = {str(one) for one in (last.on, case.unit, last.to_service, remark, *last.facts.values())}
+    parts = (part for value in typed.values() for part in (value if isinstance(value, tuple) else [value]))
+    return told.issuperset(str(part) for part in parts if part)
+
+
+def is_just_given(case: Case, place: str, *, seen: str, by: Agent) -> bool:
+    """The same of a case given to a place, which its former service reads no more."""
+    last = register.last_step(case)
+    if last is None or (last.kind, last.by) != (Happened.ASSIGNED, by):
+        return False
+    return (place, seen) == (place_key(case.unit, case.service), str(case.version - 1))

@@ -15,9 +15,9 @@ from complaints import register, telling, themes
 from complaints.forms import CorrectionForm, StepForm
 from complaints.models import Case
 from complaints.register import RefusedError
-from complaints.steps import STEPS
+from complaints.steps import STEPS, is_just_given, is_sent_again
 from sites import attachments, closures, files, trace
-from sites.access import Access, Action, AgentRequest, NotAllowedError, enter
+from sites.access import Access, Action, AgentRequest, NotAllowedError, OutOfSightError, enter
 from sites.asking import asks_first, sent
 from sites.conflicts import ConflictError
 from sites.filling import Page, say
@@ -26,6 +26,10 @@ from sites.models import Site, TraceEntry
 Form = TypeVar("Form", bound=forms.Form)
 
 HANDLE = Action.HANDLE_CASES
+NOT_READ = (
+    "Cette affaire n’est pas, ou n’est plus, de celles que vous lisez\xa0: elle a pu être confiée à un autre "
+    "service depuis que vous avez ouvert la page."
+)
 OF_OTHERS = (
     "Cette affaire est confiée à un autre service\xa0: vous pouvez la lire, y ajouter une note et y joindre "
     "des fichiers."
@@ -60,10 +64,12 @@ def case(request: AgentRequest, slug: str, year: int, number: int) -> HttpRespon
 @asks_first
 def case_step(request: AgentRequest, slug: str, year: int, number: int, step: str) -> HttpResponse:
     access = enter(request, slug, Action.READ_CASES)
-    held = _case(request, access, year, number)
     taken = STEPS.get(step)
     if taken is None:
         raise Http404
+    if step == "confier" and (given := _just_given(request, access, year, number)):
+        return _after(request, access, given)
+    held = _case(request, access, year, number)
     if not held.is_handled_by(access) and not (taken.for_helpers and held.is_helped_by(access)):
         raise _refusal(access)
     form = taken.form(sent(request), request.FILES or None, case=held, on=access.on)
@@ -71,7 +77,12 @@ def case_step(request: AgentRequest, slug: str, year: int, number: int, step: st
 
     def write(form: StepForm) -> str:
         typed = dict(form.cleaned_data)
-        taken.verb(held, seen=typed.pop("version"), by=request.user, on=access.on, **typed)
+        seen = typed.pop("version")
+        try:
+            taken.verb(held, seen=seen, by=request.user, on=access.on, **typed)
+        except ConflictError as conflict:
+            if not is_sent_again(taken, conflict.saved, typed, seen=seen, by=request.user):
+                raise
         return f"Affaire {held}\xa0: {taken.done}."
 
     return _ask(request, access, held, page, form, write)
@@ -130,7 +141,19 @@ def _case(request: AgentRequest, access: Access, year: int, number: int) -> Case
     visible = Case.objects.visible_to(request.user, access)
     related = ("prefecture", "unit", "site", "service", "asked_service", "theme", "requester", "rule")
     rows = visible.select_related(*related, "appointment__rule", "registered_by")
-    return get_object_or_404(rows.prefetch_related("pauses"), year=year, number=number)
+    held = rows.prefetch_related("pauses").filter(year=year, number=number).first()
+    if held is None:
+        raise OutOfSightError(NOT_READ)
+    return held
+
+
+def _just_given(request: AgentRequest, access: Access, year: int, number: int) -> Case | None:
+    """A case that the agent has just given away, and that a double click sends once more."""
+    if request.method != "POST":
+        return None
+    place, seen = request.POST.get("place", ""), request.POST.get("version", "")
+    rows = Case.objects.filter(prefecture=access.prefecture, year=year, number=number)
+    return next((row for row in rows if is_just_given(row, place, seen=seen, by=request.user)), None)
 
 
 def _refusal(access: Access) -> NotAllowedError:
@@ -169,5 +192,12 @@ def _ask(
         stands = _case(request, access, case.year, case.number)
         context |= {"conflict": str(conflict), "saved": telling.as_it_stands(stands)}
         return render(request, "complaints/form.html", context, status=409)
-    is_kept = Case.objects.visible_to(request.user, access).filter(pk=case.pk).exists()
-    return redirect(page.back) if is_kept else redirect("cases", access.prefecture.slug)
+    return _after(request, access, case)
+
+
+def _after(request: AgentRequest, access: Access, case: Case) -> HttpResponse:
+    """To the page of a case, or to the register for who reads it no more."""
+    slug = access.prefecture.slug
+    if Case.objects.visible_to(request.user, access).filter(pk=case.pk).exists():
+        return redirect("case", slug, case.year, case.number)
+    return redirect("cases", slug)

@@ -1,6 +1,6 @@
 """The work lists of the register: read, given to a service, kept under a name."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from complaints import keeping, register, worklists
 from complaints.forms_lists import AssignForm, KeepForm, TitleForm, ticked
 from complaints.models import Case, KeptList
+from complaints.steps import is_just_given
 from complaints.tables import CaseFilters, CaseTable
 from complaints.worklists import BY_SLUG, WORKLISTS, Worklist
 from sites import closures, lists
@@ -80,22 +81,20 @@ def cases_assign(request: AgentRequest, slug: str) -> HttpResponse:
     given to one service, or none."""
     access = enter(request, slug, Action.HANDLE_CASES)
     asked = request.POST if request.method == "POST" else request.GET
+    here = reverse("cases", args=[slug])
+    back = asked["retour"] if asked.get("retour", "").startswith(here) else here
     seen = ticked(asked.getlist("cases")[: lists.PER_PAGE])
     rows = _handled(request, access, seen)
-    if len(rows) != len(seen):
+    given = _just_given(request, access, seen.keys() - {row.pk for row in rows}, seen)
+    if len(rows) + given != len(seen):
         raise Http404
+    if given and not rows:
+        return HttpResponseRedirect(back)
     prefecture = access.prefecture
     services = Service.objects.filter(unit__prefecture=prefecture).open_on(access.on)
     services = services.select_related("unit").order_by("name")
     form = AssignForm(sent(request), units=prefecture.units.all(), services=services)
-    here = reverse("cases", args=[slug])
-    back = asked.get("retour", "")
-    context: dict[str, Any] = {
-        "slug": slug,
-        "form": form,
-        "back": back if back.startswith(here) else here,
-        "conflict": "",
-    }
+    context: dict[str, Any] = {"slug": slug, "form": form, "back": back, "conflict": ""}
     status = 200
     if rows and form.is_valid():
         unit, service = form.cleaned_data["place"]
@@ -112,7 +111,7 @@ def cases_assign(request: AgentRequest, slug: str) -> HttpResponse:
             status = 409
         else:
             say(request, _told(len(moved), service.name if service else unit.name))
-            return HttpResponseRedirect(context["back"])
+            return HttpResponseRedirect(back)
     context["rows"] = [case for case in rows if case.is_open]
     return render(request, "complaints/cases_assign.html", context, status=status)
 
@@ -120,6 +119,14 @@ def cases_assign(request: AgentRequest, slug: str) -> HttpResponse:
 def _handled(request: AgentRequest, access: Access, seen: dict[int, int]) -> list[Case]:
     rows = Case.objects.visible_to(request.user, access, Action.HANDLE_CASES).filter(pk__in=seen)
     return list(rows.select_related(*SHOWN).defer("text", "searchable"))
+
+
+def _just_given(request: AgentRequest, access: Access, gone: Iterable[int], seen: dict[int, int]) -> int:
+    """How many of those that the agent handles no more are there because the agent has just given them away,
+    and sends them once more by a double click."""
+    rows = Case.objects.filter(prefecture=access.prefecture, pk__in=gone)
+    place = request.POST.get("place", "")
+    return sum(is_just_given(row, place, seen=str(seen[row.pk]), by=request.user) for row in rows)
 
 
 def _told(number: int, place: str) -> str:

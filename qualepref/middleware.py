@@ -25,7 +25,7 @@ from django.utils.http import urlencode
 from structlog.contextvars import bound_contextvars
 
 from sites import second_factor, trace
-from sites.access import NotYoursError
+from sites.access import NotYoursError, OutOfSightError
 from sites.models import Prefecture, TraceEntry
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -225,7 +225,8 @@ class RefusalsAreKept:
                 for prefecture in Prefecture.objects.filter(slug=exception.slug):
                     trace.record(request, TraceEntry.Event.REFUSED, f"Entrer dans {prefecture}")
             case Http404() if request.method == "POST":
-                return render(request, "gone.html", {"typed": _typed(request)}, status=404)
+                why = str(exception) if isinstance(exception, OutOfSightError) else ""
+                return render(request, "gone.html", {"typed": _typed(request), "why": why}, status=404)
             case _:
                 return None
         return _given_back(request, "text_refused.html", status)

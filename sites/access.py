@@ -71,6 +71,11 @@ class NotYoursError(Http404):
         self.slug = slug
 
 
+class OutOfSightError(Http404):
+    """What one does not read, or no longer, whether it exists or not: `str` is a sentence for who writes to
+    it, whose text is given back."""
+
+
 class NotAllowedError(PermissionDenied):
     """What a role does not allow; `about` is its line in the journal."""
 

@@ -225,6 +225,89 @@ def test_who_wrote_meanwhile_is_told_and_nothing_is_typed_again(receive, basile,
     assert case.answered_on == date(2021, 3, 9)
 
 
+def test_step_sent_twice_is_taken_once_and_lands_on_the_case(receive, siege, of_basile):
+    other, on = ServiceFactory(unit=siege), "2021-03-09"
+    for slug, sent in {
+        "accuser-reception": {"sent_on": on},
+        "attente": {"sent_on": on, "remark": "Patience."},
+        "solliciter": {"service": other.pk, "remark": "Où en est-on ?"},
+        "contribution": {"received_on": on},
+        "suspendre": {"starts_on": on, "reason": "requester"},
+        "reprendre": {"ends_on": on},
+        "repondre": {"answered_on": on},
+        "rouvrir": {"remark": "Réponse incomplète"},
+        "transmettre": {"sent_on": on, "body": "ants"},
+    }.items():
+        case = receive()
+        needs = {"contribution": "solliciter", "reprendre": "suspendre", "rouvrir": "repondre"}.get(slug)
+        if needs:
+            before = {
+                "service": other.pk,
+                "starts_on": "2021-03-05",
+                "reason": "requester",
+                "answered_on": on,
+            }
+            step(of_basile, case, needs, **before)
+        sent["version"] = Case.objects.get(pk=case.pk).version
+        url = f"{page_of(case)}suite/{slug}/"
+        answers = [of_basile.post(url, sent) for _ in range(2)]
+        assert [answer.get("Location") for answer in answers] == [page_of(case)] * 2, slug
+        assert Case.objects.get(pk=case.pk).version == sent["version"] + 1
+    again = {"starts_on": "2021-03-08", "reason": "requester", "version": 1}
+    assert of_basile.post(f"{page_of(case)}suite/suspendre/", again).status_code == 409
+
+
+def test_same_step_with_other_words_or_of_another_agent_is_a_conflict(receive, claire, of_basile, client_of):
+    case = receive()
+    url, sent = (
+        f"{page_of(case)}suite/attente/",
+        {"sent_on": "2021-03-09", "remark": "Patience.", "version": 1},
+    )
+    of_basile.post(url, sent)
+    assert of_basile.post(url, {**sent, "remark": "Bientôt."}).status_code == 409
+    assert client_of(claire).post(url, sent).status_code == 409
+    assert case.events.filter(kind="held").count() == 1
+
+
+def test_case_given_away_by_a_double_click_leads_to_the_register(receive, arles, of_basile):
+    other, case = ServiceFactory(unit=arles), receive()
+    sent = {"place": f"service-{other.pk}", "version": 1}
+    answers = [of_basile.post(f"{page_of(case)}suite/confier/", sent) for _ in range(2)]
+    assert [answer.get("Location") for answer in answers] == [f"/agents/{SLUG}/affaires/"] * 2
+    assert case.events.filter(kind="assigned").count() == 1
+
+
+def test_files_and_a_correction_sent_twice_are_kept_once(receive, of_basile, settings):
+    case = receive()
+    for _ in range(2):
+        files = [SimpleUploadedFile(f"{name}.png", image("PNG")) for name in ("Plan", "Photo", "Plan")]
+        step(of_basile, case, "joindre", files=files)
+    assert sorted(case.attachments.values_list("title", flat=True)) == ["Photo", "Plan"]
+    assert len([*settings.FILES_DIR.rglob("*.png")]) == 2
+    form = of_basile.get(f"{page_of(case)}corriger/").context["form"]
+    sent = {name: form[name].value() or "" for name in form.fields} | {"subject": "Autre objet"}
+    del sent["needs_examination"], sent["is_from_rights_defender"]
+    answers = [of_basile.post(f"{page_of(case)}corriger/", sent) for _ in range(2)]
+    assert [answer.get("Location") for answer in answers] == [page_of(case)] * 2
+    assert case.events.filter(kind="corrected").count() == 1
+
+
+@pytest.mark.parametrize("path", ["suite/repondre/", "corriger/", "suite/note/"])
+def test_text_for_a_case_given_to_another_service_meanwhile_is_given_back(
+    receive, claire, arles, of_basile, path
+):
+    case, other = receive(), ServiceFactory(unit=arles, name="Bureau lointain")
+    register.assign([case], unit=arles, service=other, by=claire, on=date(2021, 3, 10), remark="Pour Arles.")
+    typed = "Réponse de trois pages"
+    sent = {"version": 1, "answered_on": "2021-03-09", "remark": typed, "text": typed, "subject": typed}
+    said = words(of_basile.post(page_of(case) + path, sent), 404)
+    assert typed in said
+    assert "elle a pu être confiée à un autre service" in said
+    for secret in (case.subject, "Bureau lointain", "Pour Arles"):
+        assert secret not in said
+    assert said == words(of_basile.post(page_of(case).replace("/1/", "/999/") + path, sent), 404)
+
+
 @pytest.mark.parametrize("slug", STEPS)
 def test_refused_step_keeps_the_page(receive, of_basile, slug):
     case = receive()

@@ -89,6 +89,19 @@ def test_all_are_given_or_none_and_who_was_overtaken_is_told(cases, titres, brow
     assert Case.objects.filter(service=titres).count() == 3
 
 
+def test_ticked_cases_sent_twice_are_given_once(cases, titres, accueil, browser, claire, client_of):
+    """By who still handles them, and by who has given them away."""
+    referent = MembershipFactory(
+        role=Membership.Role.REFERENT, prefecture=titres.unit.prefecture, unit=accueil.unit
+    ).agent
+    for client, case in ((browser, cases[0]), (client_of(referent), cases[1])):
+        sent = {"cases": tick(case), "place": f"service-{titres.pk}", "remark": "Pour vous."}
+        answers = [client.post(GIVE, sent) for _ in range(2)]
+        assert [answer.get("Location") for answer in answers] == [HERE] * 2
+        assert [event.kind for event in case.events.all()] == ["assigned"]
+    assert client.post(GIVE, {**sent, "cases": tick(cases[0])}).status_code == 404
+
+
 @pytest.mark.parametrize(
     ("place", "sentence"),
     [
