@@ -44,6 +44,15 @@ APART = {
 }
 
 
+def apart(state: str, is_answerable: bool, needs_examination: bool) -> str:
+    """Why a case is in no rate, as a key of `APART`."""
+    if state in APART:
+        return state
+    if not is_answerable:
+        return "anonymous"
+    return "to_examine" if needs_examination else "no_rule"
+
+
 @dataclass(frozen=True)
 class Kept:
     """What had become, on a day, of a promise made in cases of the rates. `days` are the delays of those that
@@ -193,10 +202,7 @@ def _read(cases: QuerySet[Case], on: datetime.date) -> dict[Group, Figures]:
     others = cases.order_by().filter(is_counted=False)
     reasons = others.values_list(*Group._fields, "state", "is_answerable", "needs_examination")
     for *key, state, is_answerable, needs_examination, number in reasons.annotate(number=Count("pk")):
-        reason = "to_examine" if needs_examination else "no_rule"
-        if not is_answerable:
-            reason = "anonymous"
-        found[Group(*key)].apart[state if state in APART else reason] += number
+        found[Group(*key)].apart[apart(state, is_answerable, needs_examination)] += number
 
     firsts = counted.values_list(*Group._fields).annotate(
         held=Count("pk", filter=Q(first_reply_on__isnull=False) & ~Q(first_reply_on=F("answered_on"))),

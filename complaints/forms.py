@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils.text import capfirst
 from dsfr.forms import DsfrBaseForm
 
+from complaints.examples import LONGEST
 from complaints.models import Attachment, Case, Pause, Theme
 from complaints.register import Body, Description, Dropped, Identity, Joined
 from sheets.words import typeset
@@ -352,6 +353,18 @@ class JoiningForm(StepForm):
 def _services_of(case: Case) -> QuerySet[Service]:
     services = Service.objects.filter(lasting(case.prefecture.today()), unit__prefecture=case.prefecture)
     return services.select_related("unit").order_by("unit__position", "name")
+
+
+class ExampleForm(DsfrBaseForm):
+    text = PlainTextField(
+        label="Exemple à citer dans la synthèse",
+        required=False,
+        max_length=LONGEST,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="Quelques phrases qui ne nomment personne et où personne ne se reconnaît\xa0: elles sont "
+        "lues hors de la préfecture. Vide, l’affaire n’est pas citée.",
+    )
+    version = VersionField()
 
 
 # --- Themes ------------------------------------------------------------------------------------------------

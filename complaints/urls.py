@@ -19,6 +19,7 @@ urlpatterns = [
     path("vues/<int:kept>/retirer/", views_lists.kept_list_remove, name="kept_list_remove"),
     path("<int:year>/<int:number>/", views.case, name="case"),
     path("<int:year>/<int:number>/corriger/", views.case_correct, name="case_correct"),
+    path("<int:year>/<int:number>/exemple/", views.case_example, name="case_example"),
     path("<int:year>/<int:number>/suite/<slug:step>/", views.case_step, name="case_step"),
     path("<int:year>/<int:number>/pieces/<int:attachment>/", views.case_attachment, name="case_attachment"),
 ]

@@ -11,8 +11,8 @@ from django.utils.http import content_disposition_header
 from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
-from complaints import register, telling, themes
-from complaints.forms import CorrectionForm, StepForm
+from complaints import examples, register, telling, themes
+from complaints.forms import CorrectionForm, ExampleForm, StepForm
 from complaints.models import Case
 from complaints.register import RefusedError
 from complaints.steps import STEPS, is_just_given, is_sent_again
@@ -57,6 +57,7 @@ def case(request: AgentRequest, slug: str, year: int, number: int) -> HttpRespon
         "attachments": held.attachments.all(),
         "steps": [step for step in steps if step.is_offered(held)],
         "handles": handles,
+        "example": getattr(held, "example", None),
     }
     return render(request, "complaints/case.html", context)
 
@@ -116,6 +117,36 @@ def case_correct(request: AgentRequest, slug: str, year: int, number: int) -> Ht
     return _ask(request, access, held, _page("Corriger l’affaire", slug, held), form, write)
 
 
+@asks_first
+def case_example(request: AgentRequest, slug: str, year: int, number: int) -> HttpResponse:
+    """The words in which the synthesis of complaints tells of a case; none, and it does not."""
+    access = enter(request, slug, Action.SORT_CASES)
+    held = _case(request, access, year, number)
+    known = getattr(held, "example", None)
+    if request.method != "POST":  # the text of the case stands beside the form
+        trace.record(request, TraceEntry.Event.READ, f"Affaire {held}")
+    initial = {"text": known.text, "version": known.version} if known else {"version": 0}
+    form = ExampleForm(sent(request), initial=initial)
+    context = {"page": _page("Exemple à citer", slug, held), "case": held, "form": form, "conflict": None}
+    if not form.is_valid():
+        return render(request, "complaints/example.html", context)
+    said = form.cleaned_data
+    try:
+        kept = examples.keep(held, said["text"], seen=said["version"], by=request.user)
+    except RefusedError as refused:
+        form.add_error("text", str(refused))
+        return render(request, "complaints/example.html", context)
+    except ConflictError as conflict:
+        saved = conflict.saved
+        version = str(saved.version if saved else 0)
+        form.data = {**form.data.dict(), "version": version}
+        context |= {"conflict": str(conflict), "saved": [("Exemple", saved.text if saved else "")]}
+        return render(request, "complaints/example.html", context, status=409)
+    done = "exemple à citer enregistré" if kept else "plus d’exemple à citer"
+    say(request, f"Affaire {held}\xa0: {done}.")
+    return redirect("case", slug, held.year, held.number)
+
+
 @require_safe
 def case_attachment(
     request: AgentRequest, slug: str, year: int, number: int, attachment: int
@@ -140,7 +171,7 @@ def case_attachment(
 def _case(request: AgentRequest, access: Access, year: int, number: int) -> Case:
     visible = Case.objects.visible_to(request.user, access)
     related = ("prefecture", "unit", "site", "service", "asked_service", "theme", "requester", "rule")
-    rows = visible.select_related(*related, "appointment__rule", "registered_by")
+    rows = visible.select_related(*related, "appointment__rule", "registered_by", "example")
     held = rows.prefetch_related("pauses").filter(year=year, number=number).first()
     if held is None:
         raise OutOfSightError(NOT_READ)

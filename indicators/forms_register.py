@@ -7,10 +7,11 @@ from django import forms
 from dsfr.forms import DsfrBaseForm
 
 from complaints.models import Case
-from indicators.forms import SentenceField
+from indicators.forms import PARTS, SentenceField
+from indicators.periods import Period
 from sites.fields import VersionField
 from sites.lists import FilterForm
-from sites.models import Unit
+from sites.models import Site, Unit
 
 ADOPT, EXPLAIN = "adopt", "explain"
 
@@ -45,6 +46,27 @@ class ResponseFilters(YearFilters):
         """What was chosen, as columns of a case."""
         names = {"unit": "unite", "kind": "nature", "channel": "canal", "requester_kind": "demandeur"}
         chosen = {column: self.said(name) for column, name in names.items()}
+        return {column: value for column, value in chosen.items() if value}
+
+
+class SynthesisFilters(YearFilters):
+    partie = forms.ChoiceField(label="Période", choices=PARTS[:3])
+    unite = forms.ModelChoiceField(Unit.objects.none(), label="Unité", empty_label="toutes")
+    site = forms.ModelChoiceField(Site.objects.none(), label="Site", empty_label="tous")
+
+    def __init__(self, *arguments: Any, units: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["unite"].queryset = units
+        self.fields["site"].queryset = Site.objects.filter(unit__in=units)
+
+    def period(self, year: int) -> Period:
+        part = self.said("partie")
+        return Period.parse(f"{year}-{part}" if part else f"{year}")
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """What was chosen, as columns of a case."""
+        chosen = {"unit": self.said("unite"), "site": self.said("site")}
         return {column: value for column, value in chosen.items() if value}
 
 

@@ -2,17 +2,18 @@
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from complaints.models import Case
-from indicators import from_register, history, periods, reconciling, responses
-from indicators.forms_register import ADOPT, GapForm, ResponseFilters, YearFilters
+from indicators import from_register, history, periods, reconciling, responses, synthesis
+from indicators.forms_register import ADOPT, GapForm, ResponseFilters, SynthesisFilters, YearFilters
 from indicators.periods import Period
 from indicators.tables_register import GapTable, ResponseTable
 from indicators.views import month_of_address
 from indicators.writing import ask
+from sheets import writing
 from sites import lists, trace
 from sites.access import Action, AgentRequest, enter
 from sites.asking import asks_first, sent
@@ -56,6 +57,25 @@ def response_rates(request: AgentRequest, slug: str) -> HttpResponse:
         },
         exclude=() if form.said("detail") else ("month",),
     )
+
+
+@require_safe
+def complaints_synthesis(request: AgentRequest, slug: str) -> HttpResponse:
+    """Complaints and suggestions that the agent's services have received in a period: counts, and the
+    examples that were chosen."""
+    access = enter(request, slug)
+    years = responses.years(access.prefecture, access.on)
+    form = SynthesisFilters(request.GET, units=access.units, years=years)
+    period = form.period(form.said("annee") or years[0])
+    own = Case.objects.filter(**form.columns).visible_to(request.user, access, Action.READ)
+    unit, site = form.said("unite"), form.said("site")
+    units = [unit] if unit else [site.unit] if site else access.units
+    found = synthesis.of(access.prefecture, own, period, access.on, units)
+    kind = request.GET.get("export", "")
+    if kind in writing.KINDS:
+        return lists.file_response(request, found.sheet, kind)
+    context = {"slug": slug, "form": form, "synthesis": found, "kinds": lists.KIND_LABELS}
+    return render(request, "indicators/synthesis.html", context | {"unit": unit, "site": site})
 
 
 @require_safe

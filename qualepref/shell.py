@@ -124,6 +124,7 @@ SUBJECTS = (
             Page("Saisie du mois", "entry_list", Action.ENTER_FIGURES),
             Page("Saisie par un tableur", "month_files", Action.ENTER_FIGURES),
             Page("Taux de réponse", "response_rates", Action.READ),
+            Page("Synthèse des réclamations", "complaints_synthesis", Action.READ),
             Page("Rapprocher", "register_gaps", Action.ENTER_FIGURES),
             Page("Évolution", "trends", Action.READ),
             Page("Direction", "direction_latest", Action.READ),

@@ -146,6 +146,10 @@ class Access:
         return self.may(Action.HANDLE_CASES)
 
     @property
+    def may_sort_cases(self) -> bool:
+        return self.may(Action.SORT_CASES)
+
+    @property
     def may_manage_plan(self) -> bool:
         return self.may(Action.MANAGE_PLAN)
 

@@ -383,6 +383,7 @@ SPEAKERS = [
     *("complaints/tables_reckoned.py", "complaints/views_lists.py", "complaints/views_themes.py"),
     *("complaints/forms_lists.py", "complaints/keeping.py", "complaints/searching.py"),
     *("complaints/worklists.py", "qualepref/search.py"),
+    *("complaints/examples.py", "complaints/models/examples.py", "indicators/synthesis.py"),
     *("improvement/dues.py", "improvement/duties.py", "improvement/forms.py", "improvement/history.py"),
     *("improvement/models.py", "improvement/plan.py", "improvement/proofs.py", "improvement/recurrence.py"),
     *("improvement/tables.py", "improvement/views.py", "improvement/views_duties.py"),

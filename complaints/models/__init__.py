@@ -1,4 +1,5 @@
 from complaints.models.cases import Appointment, Case, CaseQuerySet, Requester, Theme
+from complaints.models.examples import Example
 from complaints.models.kept import KeptList
 from complaints.models.trail import Attachment, Event, Pause, Remark
 
@@ -8,6 +9,7 @@ __all__ = [
     "Case",
     "CaseQuerySet",
     "Event",
+    "Example",
     "KeptList",
     "Pause",
     "Remark",

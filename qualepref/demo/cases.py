@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from complaints import themes
+from complaints import examples, themes
 from complaints.judging import Judge
 from complaints.models import Appointment, Case, Event, Requester, Theme
 from complaints.register import Body, Dropped
@@ -31,6 +31,7 @@ Kind, Channel, Asker, State, Happened = Case.Kind, Case.Channel, Case.RequesterK
 MARK = "Données fictives de la démonstration."
 BY_WIRE = (Channel.EMAIL, Channel.FORM)  # these arrive on days off too
 SUSPENDED = (datetime.date(2020, 3, 1), datetime.date(2020, 6, 1))
+DEFENDER = 9  # a complaint with such a number comes from a delegate of the Défenseur des droits
 LATEST = 15  # days that an answer takes at most beyond its delay
 
 
@@ -88,7 +89,9 @@ def enter(prefecture: Prefecture) -> None:
             cases = sorted(_received(office, told, month), key=lambda case: case.received_on)
             for case in cases:
                 case.number = number = number + 1
+                case.is_from_rights_defender = case.kind == Kind.COMPLAINT and number % DEFENDER == 0
             _file(office, cases)
+    _tell_some(office)
 
 
 def _told() -> Months:
@@ -277,6 +280,16 @@ def _judged(office: Office, case: Case, appointment: Appointment | None) -> Case
 
 
 # --- How it is kept ----------------------------------------------------------------------------------------
+
+
+def _tell_some(office: Office) -> None:
+    """A complaint of 2020 a theme, as the quality manager tells it."""
+    manager = office.prefecture.memberships.get(role=Membership.Role.QUALITY_MANAGER).agent
+    complaints = Case.objects.filter(prefecture=office.prefecture, year=2020, kind=Kind.COMPLAINT)
+    for title, text in office.told["examples"].items():
+        case = complaints.filter(theme__title=title).order_by("number").first()
+        if case:
+            examples.keep(case, text, seen=0, by=manager)
 
 
 def _file(office: Office, cases: Sequence[Case]) -> None:

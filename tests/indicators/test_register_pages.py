@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from complaints import register
-from complaints.models import Case
+from complaints import examples, register
+from complaints.models import Case, Theme
 from complaints.register import Description, Identity
 from indicators import entry, from_register, returns
 from indicators.models import Measurement
@@ -132,3 +132,57 @@ def test_quality_manager_has_the_months_counted_at_once(world, client_of):
     assert Measurement.history.first().history_user == world.manager
     assert client_of(world.referent).post(url).status_code == 403
     assert from_register.since(world.prefecture) == MARCH
+
+
+# --- The synthesis of complaints ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def complained(world):
+    """The two letters are complaints; the second one is told."""
+    theme = Theme.objects.create(prefecture=world.prefecture, title="Attente")
+    Case.objects.update(kind="complaint", theme=theme)
+    case = Case.objects.get(number=2)
+    examples.keep(case, "Deux heures d’attente au guichet.", seen=0, by=world.manager)
+    return case
+
+
+def test_synthesis_counts_and_tells_what_ones_services_received_and_names_nobody(
+    world, complained, client_of
+):
+    other = AgentFactory()
+    where = {"prefecture": world.prefecture, "service": world.services[1]}
+    MembershipFactory(agent=other, role=Membership.Role.REFERENT, **where)
+    reader = AgentFactory()
+    MembershipFactory(agent=reader, role=Membership.Role.COMMUNICATION, prefecture=world.prefecture)
+
+    for agent in (world.manager, world.referent, reader):
+        text = page(world, agent, client_of, "complaints_synthesis").content.decode()
+        assert "2 réclamations et 0 suggestion (2020)" in text
+        assert "50,00\xa0% (1 sur 2)" in text
+        assert "Deux heures d’attente au guichet." in text
+        assert "Dominique" not in text
+        assert "2020-0002" not in text
+    text = page(world, other, client_of, "complaints_synthesis").content.decode()
+    assert "Aucune réclamation enregistrée" in text
+    assert "Deux heures" not in text
+
+
+def test_synthesis_of_a_quarter_and_its_file(world, complained, client_of):
+    of_spring = {"name": "complaints_synthesis", "partie": "T2"}
+    assert "2e trimestre\xa02020" in page(world, world.manager, client_of, **of_spring).content.decode()
+    sheet = page(world, world.manager, client_of, "complaints_synthesis", export="csv")
+    lines = sheet.content.decode("utf-8-sig").splitlines()
+    assert lines[1].startswith("ensemble;ensemble;2;0;0;2;")
+    assert any(line.startswith("thème;Attente;2;0;0;2;") for line in lines)
+
+
+def test_synthesis_asks_as_much_for_any_case(world, complained, client_of, django_assert_num_queries):
+    client = client_of(world.manager)
+    url = reverse("complaints_synthesis", args=[world.prefecture.slug]) + "?annee=2020"
+    client.get(url)
+    for number in range(2):
+        with django_assert_num_queries(13):
+            client.get(url)
+        Case.objects.filter(number=1).update(channel="email", kind="suggestion", theme=None)
+        Case.objects.update(service=world.services[number], is_from_rights_defender=True)

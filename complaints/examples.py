@@ -1,0 +1,93 @@
+"""The examples that the synthesis of complaints tells: every write to them, and what they may not say.
+
+An example is read far beyond the préfecture. It is refused where it says something that the requester of its
+case is found by: a part of the name, the organisation, an address, a telephone number.
+"""
+
+import re
+from collections.abc import Iterator
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from complaints.models import Case, Example, Requester
+from complaints.register import RefusedError
+from sheets.words import folded, plain
+from sites.conflicts import ConflictError
+from sites.models import Agent
+
+LONGEST = 600
+SHORTEST_PART = 3
+# What stands beside a name and names nobody.
+TITLES = {"docteur", "madame", "mademoiselle", "maitre", "mlle", "mme", "monsieur", "usager", "des", "les"}
+DIGITS_OF_A_PHONE = 9  # without what stands for the country
+
+
+def keep(case: Case, text: str, *, seen: int, by: Agent) -> Example | None:
+    """Have a case told in the synthesis, in these words; no longer, where there are none. The same words
+    again change nothing."""
+    with transaction.atomic():
+        held = Case.objects.select_for_update().get(pk=case.pk)
+        known = Example.objects.filter(case=held).first()
+        if (known.text if known else "") == text:
+            return known
+        if (known.version if known else 0) != seen:
+            raise ConflictError(known)
+        if not text:
+            Example.objects.filter(case=held).delete()
+            return None
+        if len(text) > LONGEST:
+            raise RefusedError(f"Un exemple compte {LONGEST} caractères au plus.")
+        if found := betrayals(text, held.requester):
+            raise RefusedError(
+                f"Un exemple ne nomme personne\xa0: retirer {', '.join(found)}, qui fait reconnaître "
+                "le demandeur."
+            )
+        example = known or Example(case=held, version=0)
+        example.text, example.by, example.at = text, by, timezone.now()
+        example.version += 1
+        example.save()
+        return example
+
+
+def tellable(rows: QuerySet[Example]) -> list[Example]:
+    """Those that still name nobody: a requester may have been corrected since they were written."""
+    known = rows.select_related("case__requester")
+    return [one for one in known if not betrayals(one.text, one.case.requester)]
+
+
+def betrayals(text: str, requester: Requester) -> list[str]:
+    """What a text says that the requester is found by, each as a quotation."""
+    return [f"«\xa0{mark}\xa0»" for mark in dict.fromkeys(_marks(text, requester))]
+
+
+def _marks(text: str, requester: Requester) -> Iterator[str]:
+    words = f" {folded(text)} "
+
+    def says(phrase: str) -> bool:
+        return bool(phrase) and f" {phrase} " in words
+
+    for part in re.findall(r"[^\W\d_]+", requester.name):
+        if len(part) >= SHORTEST_PART and plain(part) not in TITLES and says(folded(part)):
+            yield part
+    if says(folded(requester.organisation)):
+        yield requester.organisation
+    if requester.email and (plain(requester.email) in plain(text) or says(folded(requester.email))):
+        yield requester.email
+    phone = re.sub(r"\D", "", requester.phone)[-DIGITS_OF_A_PHONE:]
+    if len(phone) == DIGITS_OF_A_PHONE and phone in re.sub(r"(?<=\d)[\s.\-]+(?=\d)|[()]", "", text):
+        yield requester.phone
+    for line in re.split(r"[\n,;]", requester.address):
+        yield from (mark for mark in _of_a_line(line) if says(folded(mark)))
+
+
+def _of_a_line(line: str) -> Iterator[str]:
+    """The postal code of a line; or its street, with its number and without. A town alone names nobody."""
+    if code := re.search(r"\b\d{5}\b", line):
+        yield code[0]
+    elif re.search(r"\d", line):
+        yield line.strip()
+        street = re.sub(r"^\W*\d+\s*(?:bis|ter|quater|[a-z]\b)?\W*", "", line, flags=re.IGNORECASE).strip()
+        if " " in street:
+            yield street
