@@ -190,7 +190,25 @@ def counts(cases: QuerySet[Case], on: datetime.date, by: Sequence[str]) -> Itera
         last_due=Max("due_on", filter=counted),
     )
     width = len(by)
-    return ((*row[: width + 1], Kept(*row[width + 1 :])) for row in kept.iterator())
+    return ((*row[: width + 1], Kept(*row[width + 1 :])) for row in kept)
+
+
+def dated(cases: QuerySet[Case], on: datetime.date) -> Iterator[tuple[Any, ...]]:
+    """By the fields of `Group`: the columns, and `Kept` of the date promised to local authorities. An answer
+    that gives no date breaks this promise once its due date has passed. One statement."""
+    promised = Appointment.objects.filter(case__in=cases.filter(is_counted=True), allowed_days__isnull=False)
+    rows = promised.values_list(*(f"case__{name}" for name in Group._fields)).annotate(
+        counted=Count("pk"),
+        answered=Count("delay_days"),
+        on_time=Count("pk", filter=Q(is_within=True)),
+        days=Coalesce(Sum("delay_days"), 0),
+        overdue=Count("pk", filter=Q(due_on__lt=on, takes_place_on=None)),
+        paused=Count("pk", filter=Q(case__state=State.PAUSED)),
+        undated=Count("pk", filter=Q(due_on=None)),
+        last_due=Max("due_on"),
+    )
+    width = len(Group._fields)
+    return ((*row[:width], Kept(*row[width:])) for row in rows)
 
 
 def _read(cases: QuerySet[Case], on: datetime.date) -> dict[Group, Figures]:
@@ -217,23 +235,6 @@ def _read(cases: QuerySet[Case], on: datetime.date) -> dict[Group, Figures]:
     for *key, delay, number in answered.annotate(number=Count("pk")):
         found[Group(*key)].delays[delay] += number
 
-    for *key, kept in _dated(counted, on):
+    for *key, kept in dated(cases.order_by(), on):
         found[Group(*key)].dated = kept
     return found
-
-
-def _dated(cases: QuerySet[Case], on: datetime.date) -> Iterator[tuple[Any, ...]]:
-    """An answer that gives no date breaks the second promise once its due date has passed."""
-    promised = Appointment.objects.filter(case__in=cases, allowed_days__isnull=False)
-    rows = promised.values_list(*(f"case__{name}" for name in Group._fields)).annotate(
-        counted=Count("pk"),
-        answered=Count("delay_days"),
-        on_time=Count("pk", filter=Q(is_within=True)),
-        days=Coalesce(Sum("delay_days"), 0),
-        overdue=Count("pk", filter=Q(due_on__lt=on, takes_place_on=None)),
-        paused=Count("pk", filter=Q(case__state=State.PAUSED)),
-        undated=Count("pk", filter=Q(due_on=None)),
-        last_due=Max("due_on"),
-    )
-    width = len(Group._fields)
-    return ((*row[:width], Kept(*row[width:])) for row in rows)

@@ -10,10 +10,13 @@ its last due date has passed, and never after: `Measurement.settled_on` is the d
 """
 
 import datetime
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import QuerySet
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from complaints import compliance
@@ -32,6 +35,14 @@ JOB = "indicators.collect"
 LOCKED = (MonthlyReturn.State.VALIDATED, MonthlyReturn.State.CLOSED)
 Origin, Period, Shape = Measurement.Origin, Measurement.Period, Measurement.Shape
 Place = tuple[int, int, datetime.date]  # service, indicator, month
+
+
+class Promise(NamedTuple):
+    """What became of a promise made in some cases: a reply, or an appointment that comes soon."""
+
+    group: Group
+    milestone: str
+    kept: Kept
 
 
 @dataclass(frozen=True)
@@ -140,30 +151,37 @@ def read(
     owed = Owed(prefecture, first, last)
     counted = [(one, counting) for one in owed.indicators if (counting := Counting.of(one))]
     cases = Case.objects.filter(prefecture=prefecture, month__range=(first, last), service__isnull=False)
-    groups: dict[tuple[int, datetime.date], list[tuple[Group, compliance.Figures]]] = {}
-    for key, figures in compliance.of(cases, on).items():
-        group = Group(*key)
-        if group.service:
-            groups.setdefault((group.service, group.month), []).append((group, figures))
+    promises: dict[tuple[int | None, datetime.date], list[Promise]] = defaultdict(list)
+    for promise in _promises(cases, on):
+        promises[promise.group.service, promise.group.month].append(promise)
     for service in owed.services:
         for month in periods.between(first, last):
             mine = set(owed.of(service, month))
             for indicator, counting in counted:
                 if indicator in mine:
-                    kept = _sum(counting, groups.get((service.pk, month), ()))
+                    kept = _sum(counting, promises.get((service.pk, month), ()))
                     is_settled = month < periods.month_of(on) and kept.is_settled(on)
                     yield Computed(service, indicator, month, kept, is_settled)
 
 
-def _sum(counting: Counting, groups: Iterable[tuple[Group, compliance.Figures]]) -> Kept:
+def _promises(cases: QuerySet[Case], on: datetime.date) -> Iterator[Promise]:
+    """Two statements."""
+    for *key, _, kept in compliance.counts(cases, on, Group._fields):
+        yield Promise(Group(*key), Milestone.REPLY, kept)
+    for *key, kept in compliance.dated(cases, on):
+        yield Promise(Group(*key), Milestone.DATED, kept)
+
+
+def _sum(counting: Counting, promises: Iterable[Promise]) -> Kept:
     kept = Kept()
-    for group, figures in groups:
+    for group, milestone, own in promises:
         if (
-            group.kind in counting.kinds
+            milestone == counting.milestone
+            and group.kind in counting.kinds
             and group.channel in counting.channels
             and group.requester_kind in counting.requesters
         ):
-            kept += figures.dated if counting.milestone == Milestone.DATED else figures.reply
+            kept += own
     return kept
 
 

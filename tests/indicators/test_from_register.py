@@ -150,11 +150,11 @@ def test_suspended_month_is_left_out(world, receive):
 
 def test_as_many_queries_for_any_number_of_months_and_cases(world, receive, django_assert_num_queries):
     receive(date(2020, 3, 2))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(6):
         list(from_register.read(world.prefecture, MARCH, MARCH, APRIL_30))
     for day in (3, 4, 5):
         receive(date(2020, 3, day))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(6):
         list(from_register.read(world.prefecture, date(2019, 1, 1), MARCH, APRIL_30))
 
 
