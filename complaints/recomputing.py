@@ -16,7 +16,8 @@ from django.db import models, transaction
 from django.dispatch import receiver
 from simple_history.signals import post_create_historical_record
 
-from complaints.judging import COLUMNS, COLUMNS_OF_AN_APPOINTMENT, Judge
+from complaints import clock
+from complaints.judging import Judge
 from complaints.models import Appointment, Case, Event, Pause
 from jobs import queue
 from referentiel.models import Adoption, DelayRule
@@ -27,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 JOB = "complaints.reckon"
 BATCH = 500
-# Of an open case, and of its appointment.
+# What moves of an open case, and of its appointment.
 ATTRIBUTES = ("rule_id", "allowed_days", "allowed_day_kind", "due_on")
 
 Facts: TypeAlias = dict[str, list[Any]]
@@ -83,13 +84,13 @@ def reckon(prefecture: Prefecture, on: datetime.date) -> list[Moved]:
 def _with_pauses(cases: models.QuerySet[Case]) -> list[Case]:
     """The cases, with their paused days at hand. Few have some: a prefetch, which makes a queryset for each
     case, would double the time of a night."""
-    found = list(cases)
-    pauses: dict[int, list[Pause]] = defaultdict(list)
+    found = {case.pk: case for case in cases}
+    pauses: dict[int, list[clock.Pause]] = defaultdict(list)
     for pause in Pause.objects.filter(case__in=found):
-        pauses[pause.case_id].append(pause)
-    for case in found:
-        case.paused_days = tuple(pause.days for pause in pauses[case.pk])
-    return found
+        pauses[pause.case_id].append(pause.days)
+    for number, case in found.items():
+        case.paused_days = tuple(pauses[number])
+    return list(found.values())
 
 
 def _reckoned(judge: Judge, case: Case) -> Facts:
@@ -124,9 +125,9 @@ def _write(changed: Mapping[Case, Facts], on: datetime.date) -> list[Moved]:
         if told:
             case.version += 1
             moved.append(Moved(case, told))
-    Case.objects.bulk_update(changed, (*COLUMNS, "version"))
+    Case.objects.bulk_update(changed, (*ATTRIBUTES, "version"))
     appointments = [case.appointment for case in changed if hasattr(case, "appointment")]
-    Appointment.objects.bulk_update(appointments, COLUMNS_OF_AN_APPOINTMENT)
+    Appointment.objects.bulk_update(appointments, ATTRIBUTES)
     Event.objects.bulk_create(
         Event(case=one.case, kind=Event.Kind.RECKONED, on=on, facts=one.facts) for one in moved
     )
