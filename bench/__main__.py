@@ -14,10 +14,14 @@ django.setup()
 
 from django.db import connection  # noqa: E402
 
-from bench import board, document  # noqa: E402
+from bench import board, document, register  # noqa: E402
 from bench.goals import Measured  # noqa: E402
 
-MEASURES: dict[str, Callable[[], Iterator[Measured]]] = {"board": board.measure, "document": document.measure}
+MEASURES: dict[str, Callable[[], Iterator[Measured]]] = {
+    "board": board.measure,
+    "document": document.measure,
+    "register": register.measure,
+}
 
 
 def main() -> int:
