@@ -1,6 +1,6 @@
 from django.urls import path
 
-from complaints import views, views_entry, views_lists, views_reckoned, views_themes
+from complaints import views, views_entry, views_lists, views_malfunctions, views_reckoned, views_themes
 
 # agents/<slug>/affaires/
 urlpatterns = [
@@ -17,6 +17,19 @@ urlpatterns = [
     path("vues/", views_lists.kept_lists, name="kept_lists"),
     path("vues/<int:kept>/", views_lists.kept_list, name="kept_list"),
     path("vues/<int:kept>/retirer/", views_lists.kept_list_remove, name="kept_list_remove"),
+    path("dysfonctionnements/", views_malfunctions.malfunctions, name="malfunctions"),
+    path("dysfonctionnements/nouveau/", views_malfunctions.malfunction_new, name="malfunction_new"),
+    path("dysfonctionnements/<int:year>/<int:number>/", views_malfunctions.malfunction, name="malfunction"),
+    path(
+        "dysfonctionnements/<int:year>/<int:number>/corriger/",
+        views_malfunctions.malfunction_correct,
+        name="malfunction_correct",
+    ),
+    path(
+        "dysfonctionnements/<int:year>/<int:number>/suite/<slug:step>/",
+        views_malfunctions.malfunction_step,
+        name="malfunction_step",
+    ),
     path("<int:year>/<int:number>/", views.case, name="case"),
     path("<int:year>/<int:number>/corriger/", views.case_correct, name="case_correct"),
     path("<int:year>/<int:number>/exemple/", views.case_example, name="case_example"),

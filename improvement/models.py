@@ -42,7 +42,7 @@ class Proven(models.Model):
         return f"{slugify(title)[:80] or 'preuve'}.{self.proof_file.rpartition('.')[2]}"
 
 
-SOURCES = ("indicator", "case", "theme")
+SOURCES = ("indicator", "case", "theme", "malfunction")
 """What an action may come from, by the column that names it: one of them, or none."""
 
 
@@ -70,8 +70,8 @@ class Action(Proven):
 
     `number` counts the actions of a préfecture. `origin` says in a sentence where it comes from; where that
     is a target missed, `indicator`, `unit` and the first days of the first and last month name the figure;
-    `case` and `theme` are what else called for it. Who reads an action may not read its case: the sentence
-    says nothing that a requester wrote.
+    `case`, `theme` and `malfunction` are what else called for it. Who reads an action may not read its case:
+    the sentence says nothing that a requester wrote.
     """
 
     class State(models.TextChoices):
@@ -99,6 +99,14 @@ class Action(Proven):
     )
     theme = models.ForeignKey(
         register.Theme, models.PROTECT, null=True, blank=True, related_name="actions", verbose_name="thème"
+    )
+    malfunction = models.ForeignKey(
+        register.Malfunction,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="actions",
+        verbose_name="dysfonctionnement",
     )
     description = models.TextField("description", blank=True)
     owner = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""What else than a figure an action is opened from: a case or a theme of the register.
+"""What else than a figure an action is opened from: a case or a theme of the register, a malfunction.
 
 Its form begins with a sentence and a unit, which stay the words of whoever opens it; the action keeps the
 row.
@@ -13,14 +13,15 @@ from django.urls import reverse
 from django.utils.text import capfirst
 
 from complaints import telling, worklists
-from complaints.models import Case, Theme
+from complaints.models import Case, Malfunction, Theme
 from complaints.searching import reference_in
 from improvement.models import Action
+from sheets.words import french_day
 from sites.access import Access
 from sites.models import Agent, Unit
 
-Row = Case | Theme
-CASE, THEME = "affaire", "theme"
+Row = Case | Theme | Malfunction
+CASE, THEME, MALFUNCTION = "affaire", "theme", "dysfonctionnement"
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,14 @@ class Origin:
 
 
 def asked(address: QueryDict, agent: Agent, access: Access) -> Origin | None:
-    """« ?affaire=2026-0042 », « ?theme=12 »: what the agent may read; anything else of these names is a
-    404."""
+    """« ?affaire=2026-0042 », « ?dysfonctionnement=2026-0007 », « ?theme=12 »: what the agent may read;
+    anything else of these names is a 404."""
     if said := address.get(CASE, ""):
-        found = reference_in(said)
-        if found is None:
-            raise Http404
-        visible = Case.objects.visible_to(agent, access).select_related("unit", "theme")
-        return of_case(get_object_or_404(visible, **found._asdict()), access)
+        cases = Case.objects.visible_to(agent, access).select_related("unit", "theme")
+        return of_case(get_object_or_404(cases, **_reference(said)), access)
+    if said := address.get(MALFUNCTION, ""):
+        reported = Malfunction.objects.visible_to(agent, access).select_related("unit")
+        return of_malfunction(get_object_or_404(reported, **_reference(said)), access)
     if said := address.get(THEME, ""):
         if not (said.isascii() and said.isdigit() and len(said) < 10):
             raise Http404
@@ -64,6 +65,12 @@ def of_case(case: Case, access: Access) -> Origin:
     return Origin("case", case, capfirst(telling.named(case)) + theme, case.unit, str(case), back)
 
 
+def of_malfunction(malfunction: Malfunction, access: Access) -> Origin:
+    back = _url_of_malfunction(malfunction, access)
+    sentence = f"Dysfonctionnement {malfunction}, constaté le {french_day(malfunction.noticed_on)}"
+    return Origin("malfunction", malfunction, sentence, malfunction.unit, str(malfunction), back)
+
+
 def of_theme(theme: Theme, access: Access) -> Origin:
     back = reverse("case_theme", args=[access.prefecture.slug, theme.pk])
     return Origin("theme", theme, f"Réclamations, thème {theme}", None, str(theme), back)
@@ -71,7 +78,13 @@ def of_theme(theme: Theme, access: Access) -> Origin:
 
 def new_url(row: Row, access: Access) -> str:
     """Where an action is opened from a row."""
-    said = {CASE: row.reference} if isinstance(row, Case) else {THEME: row.pk}
+    match row:
+        case Case():
+            said = {CASE: row.reference}
+        case Malfunction():
+            said = {MALFUNCTION: row.reference}
+        case Theme():
+            said = {THEME: str(row.pk)}
     return f"{reverse('action_new', args=[access.prefecture.slug])}?{urlencode(said)}"
 
 
@@ -83,7 +96,22 @@ def url_of(action: Action, agent: Agent, access: Access) -> str:
     if action.case_id:
         case = Case.objects.visible_to(agent, access).filter(pk=action.case_id).first()
         return reverse("case", args=[slug, case.year, case.number]) if case else ""
+    if action.malfunction_id:
+        visible = Malfunction.objects.visible_to(agent, access)
+        reported = visible.filter(pk=action.malfunction_id).first()
+        return _url_of_malfunction(reported, access) if reported else ""
     if action.theme_id and access.may_read_cases:
         everything = reverse("cases_in", args=[slug, worklists.ALL.slug])
         return f"{everything}?{urlencode({THEME: action.theme_id})}"
     return ""
+
+
+def _reference(said: str) -> dict[str, int]:
+    found = reference_in(said)
+    if found is None:
+        raise Http404
+    return found._asdict()
+
+
+def _url_of_malfunction(malfunction: Malfunction, access: Access) -> str:
+    return reverse("malfunction", args=[access.prefecture.slug, malfunction.year, malfunction.number])

@@ -18,6 +18,7 @@ ORIGINS = [
     ("indicator", "objectif non atteint"),
     ("case", "affaire du registre"),
     ("theme", "thème des réclamations"),
+    ("malfunction", "dysfonctionnement"),
     ("words", "autre"),
 ]
 

@@ -73,7 +73,7 @@ def action(request: AgentRequest, slug: str, number: int) -> HttpResponse:
 @asks_first
 def action_new(request: AgentRequest, slug: str) -> HttpResponse:
     """« ?periode=2018-T1&unite=3&indicateur=12 »: the figure that misses its target and calls for it;
-    « ?affaire=2026-0042 », « ?theme=12 »: what else does (`origins`)."""
+    « ?affaire=2026-0042 », « ?dysfonctionnement=2026-0007 », « ?theme=12 »: what else does (`origins`)."""
     access = enter(request, slug, May.MANAGE_PLAN)
     missed = _missed(access, request.GET)
     origin = origins.asked(request.GET, request.user, access)

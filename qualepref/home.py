@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from complaints import worklists
+from complaints.models import Malfunction
 from complaints.worklists import Load
 from improvement import dues, recurrence
 from improvement.dues import Agenda, Line
@@ -68,6 +69,8 @@ class Desk:
     """That of the last « flash info »."""
     cases: Load | None
     """What the register asks, of who handles its cases."""
+    malfunctions: int
+    """Those that nobody has taken up, for who answers them."""
     first_steps: FirstSteps | None
     """Where the agent sets up a préfecture that has nothing yet."""
 
@@ -92,7 +95,7 @@ def home(request: AgentRequest) -> HttpResponse:
 
 
 def _desks(agent: Agent, accesses: tuple[Access, ...]) -> list[Desk]:
-    """One desk a préfecture, by nine queries however many there are; ten if one of them is new. Who enters
+    """One desk a préfecture, by ten queries however many there are; eleven if one of them is new. Who enters
     figures somewhere asks ten more of each, who manages those of its months as many as their board."""
     prefectures = [access.prefecture.pk for access in accesses]
     figures = Measurement.objects.of_their_own_document().filter(prefecture__in=prefectures)
@@ -112,6 +115,9 @@ def _desks(agent: Agent, accesses: tuple[Access, ...]) -> list[Desk]:
     imports = dict(brought.order_by().values_list("prefecture").annotate(Count("pk")))
     flashes = Flash.objects.filter(prefecture__in=prefectures)
     flash = dict(flashes.order_by().values_list("prefecture").annotate(Max("month")))
+    answering = [access.prefecture.pk for access in accesses if access.may(Action.HANDLE_MALFUNCTIONS)]
+    reported = Malfunction.objects.new().filter(prefecture__in=answering)
+    malfunctions = dict(reported.order_by().values_list("prefecture").annotate(Count("pk")))
     failed = failures.of(accesses)
     agendas = dues.agendas(agent, accesses)
     cases = worklists.loads(agent, accesses)
@@ -129,6 +135,7 @@ def _desks(agent: Agent, accesses: tuple[Access, ...]) -> list[Desk]:
             latest=_latest(access, with_figures),
             flash=flash.get(access.prefecture.pk),
             cases=cases.get(access.prefecture.pk),
+            malfunctions=malfunctions.get(access.prefecture.pk, 0),
             first_steps=new.get(access.prefecture.pk),
         )
         for access, own in years.items()

@@ -142,6 +142,7 @@ SUBJECTS = (
         (
             Page("Registre", "cases", Action.READ_CASES),
             Page("Saisir un courrier", "case_new", Action.HANDLE_CASES),
+            Page("Dysfonctionnements", "malfunctions", Action.READ),
             Page("Thèmes", "case_themes", Action.SORT_CASES),
         ),
     ),

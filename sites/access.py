@@ -35,6 +35,9 @@ class Action(Enum):
     READ_CASES = "lire les courriers et les réclamations"
     HANDLE_CASES = "enregistrer et traiter les courriers et les réclamations"
     SORT_CASES = "tenir la liste des thèmes des courriers et des réclamations"
+    REPORT_MALFUNCTIONS = "signaler un dysfonctionnement"
+    READ_MALFUNCTIONS = "lire les dysfonctionnements que d’autres signalent"
+    HANDLE_MALFUNCTIONS = "donner suite aux dysfonctionnements"
     MANAGE_PLAN = "tenir le plan d’actions et le calendrier des obligations"
     ADAPT_NORM = "adapter le référentiel et son périmètre à la préfecture"
     ORGANISE = "organiser la préfecture, ses agents et leurs droits"
@@ -56,6 +59,13 @@ ROLES_THAT_MAY = {
     ),
     Action.HANDLE_CASES: frozenset({Role.QUALITY_MANAGER, Role.REFERENT, Role.AGENT}),
     Action.SORT_CASES: frozenset({Role.QUALITY_MANAGER}),
+    Action.REPORT_MALFUNCTIONS: frozenset(
+        {Role.QUALITY_MANAGER, Role.REFERENT, Role.AGENT, Role.DIRECTOR, Role.COMMUNICATION}
+    ),
+    Action.READ_MALFUNCTIONS: frozenset(
+        {Role.QUALITY_MANAGER, Role.REFERENT, Role.AGENT, Role.DIRECTOR, Role.AUDITOR}
+    ),
+    Action.HANDLE_MALFUNCTIONS: frozenset({Role.QUALITY_MANAGER}),
     Action.MANAGE_PLAN: frozenset({Role.QUALITY_MANAGER}),
     Action.ADAPT_NORM: frozenset({Role.QUALITY_MANAGER}),
     Action.ORGANISE: frozenset({Role.QUALITY_MANAGER, Role.ADMINISTRATOR}),
@@ -148,6 +158,14 @@ class Access:
     @property
     def may_sort_cases(self) -> bool:
         return self.may(Action.SORT_CASES)
+
+    @property
+    def may_report_malfunctions(self) -> bool:
+        return self.may(Action.REPORT_MALFUNCTIONS)
+
+    @property
+    def may_read_malfunctions(self) -> bool:
+        return self.may(Action.READ_MALFUNCTIONS)
 
     @property
     def may_manage_plan(self) -> bool:

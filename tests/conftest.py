@@ -351,8 +351,10 @@ def planned(organised: None, prefecture: Prefecture, claire: Agent) -> None:
 
 @pytest.fixture
 def registered(organised: None, prefecture: Prefecture, claire: Agent) -> Case:
-    """A letter to the service 9003, number 42 of 2021, with a file and under a theme; a view of Claire's."""
+    """A letter to the service 9003, number 42 of 2021, with a file and under a theme; a view of Claire's; a
+    malfunction that Claire reported there, number 7 of 2021."""
     service = Service.objects.get(pk=9003)
+    factories.MalfunctionFactory(unit=service.unit, service=service, reported_by=claire, year=2021, number=7)
     case = factories.CaseFactory(
         unit=service.unit,
         service=service,

@@ -6,7 +6,7 @@ import string
 import factory
 from factory.django import DjangoModelFactory
 
-from complaints.models import Case, Requester
+from complaints.models import Case, Malfunction, Requester
 from improvement.models import Action, Duty, DutyDone
 from indicators.models import FigureImport, Measurement, Note, PhoneLine, Suspension
 from jobs.models import Job
@@ -505,6 +505,28 @@ class CaseFactory(DjangoModelFactory):
     subject = factory.Sequence(lambda n: f"Demande n° {n}")
     is_answerable = True
     requester = factory.RelatedFactory("tests.factories.RequesterFactory", factory_related_name="case")
+
+
+class MalfunctionFactory(DjangoModelFactory):
+    """Reported in 2020, and taken up by nobody."""
+
+    class Meta:
+        model = Malfunction
+
+    class Params:
+        is_solved = factory.Trait(
+            state=Malfunction.State.SOLVED,
+            answer="La borne est réparée.",
+            closed_on=datetime.date(2020, 3, 9),
+        )
+
+    unit = factory.SubFactory(UnitFactory)
+    prefecture = factory.SelfAttribute("unit.prefecture")
+    year = 2020
+    number = factory.Sequence(lambda n: n + 1)
+    noticed_on = datetime.date(2020, 3, 2)
+    reported_by = factory.SubFactory(AgentFactory)
+    subject = factory.Sequence(lambda n: f"La borne {n} n’imprime plus")
 
 
 class RequesterFactory(DjangoModelFactory):

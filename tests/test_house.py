@@ -384,6 +384,8 @@ SPEAKERS = [
     *("complaints/forms_lists.py", "complaints/keeping.py", "complaints/searching.py"),
     *("complaints/worklists.py", "qualepref/search.py"),
     *("complaints/examples.py", "complaints/models/examples.py", "indicators/synthesis.py"),
+    *("complaints/malfunctions.py", "complaints/models/malfunctions.py", "complaints/forms_malfunctions.py"),
+    *("complaints/tables_malfunctions.py", "complaints/views_malfunctions.py", "improvement/origins.py"),
     *("improvement/dues.py", "improvement/duties.py", "improvement/forms.py", "improvement/history.py"),
     *("improvement/models.py", "improvement/plan.py", "improvement/proofs.py", "improvement/recurrence.py"),
     *("improvement/tables.py", "improvement/views.py", "improvement/views_duties.py"),

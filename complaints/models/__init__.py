@@ -1,6 +1,7 @@
 from complaints.models.cases import Appointment, Case, CaseQuerySet, Requester, Theme
 from complaints.models.examples import Example
 from complaints.models.kept import KeptList
+from complaints.models.malfunctions import Malfunction
 from complaints.models.trail import Attachment, Event, Pause, Remark
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Event",
     "Example",
     "KeptList",
+    "Malfunction",
     "Pause",
     "Remark",
     "Requester",

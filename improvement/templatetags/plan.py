@@ -26,7 +26,7 @@ def actions_on(months: Months, agent: Agent, access: Access) -> Sequence[Action]
 
 @register.inclusion_tag("improvement/_of_origin.html", takes_context=True)
 def actions_from(context: Context, row: origins.Row) -> dict[str, Any]:
-    """The actions that a case or a theme has called for, as far as the agent may see them; and where who
+    """The actions that a row of the register has called for, as far as the agent may see them; and where who
     manages the plan opens another."""
     access: Access = context["access"]
     return {

@@ -18,7 +18,7 @@ from jobs.models import Job
 from publications import pdf, publish
 from publications.models import Bilan
 from qualepref import processes
-from qualepref.demo import cases, content, months, waiting
+from qualepref.demo import cases, content, malfunctions, months, waiting
 from sites.models import Agent
 
 # Ctrl-C even where the shell that started us in the background had it ignored, `kill`, a closed terminal.
@@ -65,6 +65,7 @@ class Command(BaseCommand):
         self._say("Registre de 2019, de 2020 et d'aujourd'hui : affaires fictives")
         cases.enter(prefecture)
         waiting.enter(prefecture)
+        malfunctions.enter(prefecture)
         self._say("Espace Qualité : documents fictifs")
         content.shelve(prefecture)
         self._say("Plan d'actions et calendrier : données fictives")

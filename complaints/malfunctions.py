@@ -1,0 +1,138 @@
+"""What agents report that does not work: every write to it.
+
+It is reported, corrected, taken up, closed with what was done or why nothing is, reopened. Each is one
+transaction, with who did it in its history. Who read another version than the one that stands is told.
+"""
+
+import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Max
+
+from complaints.models import Malfunction
+from complaints.register import RefusedError
+from sheets.words import french_day
+from sites.conflicts import ConflictError
+from sites.models import Agent, Prefecture, Service, Site, Unit
+
+State = Malfunction.State
+
+
+@dataclass(frozen=True)
+class Description:
+    """What is said of a malfunction. A service belongs to the unit, a site too."""
+
+    noticed_on: datetime.date
+    subject: str
+    unit: Unit
+    service: Service | None = None
+    site: Site | None = None
+    text: str = ""
+
+
+def report(prefecture: Prefecture, said: Description, *, by: Agent, on: datetime.date) -> Malfunction:
+    """Number and keep it; the same one, sent twice, is kept once."""
+    with transaction.atomic():
+        prefecture.lock()
+        own = Malfunction.objects.filter(prefecture=prefecture)
+        if twice := own.new().filter(**vars(said), reported_by=by).first():
+            return twice
+        malfunction = Malfunction(prefecture=prefecture, year=on.year, reported_by=by)
+        last = own.filter(year=on.year).aggregate(last=Max("number"))["last"]
+        malfunction.number = (last or 0) + 1
+        _describe(malfunction, said, on)
+        return _save(malfunction, by)
+
+
+def correct(
+    malfunction: Malfunction, said: Description, *, seen: int, by: Agent, on: datetime.date
+) -> Malfunction:
+    """Correct what was reported, or where. The same words again change nothing."""
+    with _held(malfunction, seen) as held:
+        _check_open(held)
+        if all(getattr(held, name) == value for name, value in vars(said).items()):
+            return held
+        _describe(held, said, on)
+        return _save(held, by)
+
+
+def take(
+    malfunction: Malfunction, *, seen: int, by: Agent, on: datetime.date, answer: str = ""
+) -> Malfunction:
+    """Say that somebody deals with it, and what is being done if that is known."""
+    with _held(malfunction, seen) as held:
+        if held.state != State.NEW:
+            raise RefusedError(f"Ce dysfonctionnement est déjà {held.get_state_display()}.")
+        held.state, held.answer = State.TAKEN, answer
+        return _save(held, by)
+
+
+def close(
+    malfunction: Malfunction, *, state: str, answer: str, seen: int, by: Agent, on: datetime.date
+) -> Malfunction:
+    """Say what was done, or why nothing is."""
+    if state not in Malfunction.CLOSED:
+        raise RefusedError("Choisir si le dysfonctionnement est résolu ou reste sans suite.")
+    if not answer:
+        raise RefusedError("Écrire ce qui a été fait, ou pourquoi rien ne l’est.")
+    with _held(malfunction, seen) as held:
+        _check_open(held)
+        held.state, held.answer, held.closed_on = state, answer, on
+        return _save(held, by)
+
+
+def reopen(malfunction: Malfunction, *, answer: str, seen: int, by: Agent, on: datetime.date) -> Malfunction:
+    """Take up again what was closed, and say why: the former answer stays in the history."""
+    if not answer:
+        raise RefusedError("Dire pourquoi le dysfonctionnement est rouvert.")
+    with _held(malfunction, seen) as held:
+        if held.is_open:
+            raise RefusedError("Ce dysfonctionnement n’est pas clos.")
+        held.state, held.answer, held.closed_on = State.TAKEN, answer, None
+        return _save(held, by)
+
+
+@contextmanager
+def _held(malfunction: Malfunction, seen: int) -> Iterator[Malfunction]:
+    """The row as it stands, where nobody wrote it since it was read in the version `seen`."""
+    with transaction.atomic():
+        rows = Malfunction.objects.select_for_update(of=("self",)).select_related("prefecture")
+        held = rows.get(pk=malfunction.pk)
+        if held.version != seen:
+            raise ConflictError(held)
+        yield held
+
+
+def _check_open(malfunction: Malfunction) -> None:
+    if not malfunction.is_open:
+        raise RefusedError(
+            f"Ce dysfonctionnement est clos ({malfunction.get_state_display()})\xa0: le rouvrir d’abord."
+        )
+
+
+def _describe(malfunction: Malfunction, said: Description, on: datetime.date) -> None:
+    if said.noticed_on > on:
+        raise RefusedError(f"Le {french_day(said.noticed_on)} est à venir\xa0: donner le jour du constat.")
+    if said.unit.prefecture_id != malfunction.prefecture_id:
+        raise RefusedError(f"«\xa0{said.unit}\xa0» n’appartient pas à {malfunction.prefecture}.")
+    for place in (said.service, said.site):
+        if place and place.unit_id != said.unit.pk:
+            raise RefusedError(f"«\xa0{place.name}\xa0» n’appartient pas à {said.unit}.")
+    for name, value in vars(said).items():
+        setattr(malfunction, name, value)
+
+
+def _save(malfunction: Malfunction, by: Agent) -> Malfunction:
+    if malfunction.pk:
+        malfunction.version += 1
+    try:
+        malfunction.full_clean()
+    except ValidationError as error:
+        raise RefusedError(" ".join(error.messages)) from error
+    vars(malfunction).update(_history_user=by)
+    malfunction.save()
+    return malfunction
