@@ -30,7 +30,7 @@ class AssignForm(DsfrBaseForm):
             "invalid_choice": "Ce service n’est plus ouvert\xa0: en choisir un autre.",
         },
     )
-    remark = RemarkField("Mot pour le service", help_text="Il paraît dans le suivi de chaque courrier.")
+    remark = RemarkField("Mot pour le service", help_text="Il paraît dans le fil de chaque affaire.")
 
     def __init__(
         self, *arguments: Any, units: Iterable[Unit], services: Iterable[Service], **options: Any

@@ -48,7 +48,7 @@ def found(agent: Agent, access: Access, typed: str) -> Found:
     hits = [
         Hit(
             title=f"{capfirst(str(case))}, {case.subject}",
-            detail=f"reçu le {french_day(case.received_on)}, {case.get_state_display()}",
+            detail=f"reçue le {french_day(case.received_on)}, {case.get_state_display()}",
             url=reverse("case", args=[slug, case.year, case.number]),
         )
         for case in rows.defer("text", "searchable")[: MOST_HITS + 1]

@@ -107,7 +107,7 @@ def cases_assign(request: AgentRequest, slug: str) -> HttpResponse:
             form.add_error(None, str(refused))
         except ConflictError as conflict:
             rows = _handled(request, access, seen)
-            context["conflict"] = f"Quelqu’un d’autre a travaillé au courrier {conflict.saved} entre-temps."
+            context["conflict"] = f"Quelqu’un d’autre a travaillé à l’affaire {conflict.saved} entre-temps."
             status = 409
         else:
             say(request, _told(len(moved), service.name if service else unit.name))
@@ -132,10 +132,10 @@ def _just_given(request: AgentRequest, access: Access, gone: Iterable[int], seen
 def _told(number: int, place: str) -> str:
     match number:
         case 0:
-            return f"Rien n’a changé\xa0: ces courriers étaient déjà confiés à «\xa0{place}\xa0»."
+            return f"Rien n’a changé\xa0: ces affaires étaient déjà confiées à «\xa0{place}\xa0»."
         case 1:
-            return f"Un courrier est confié à «\xa0{place}\xa0»."
-    return f"{number} courriers sont confiés à «\xa0{place}\xa0»."
+            return f"Une affaire est confiée à «\xa0{place}\xa0»."
+    return f"{number} affaires sont confiées à «\xa0{place}\xa0»."
 
 
 # --- kept under a name -------------------------------------------------------------------------------------
@@ -181,7 +181,7 @@ def kept_list(request: AgentRequest, slug: str, kept: int) -> HttpResponse:
 def kept_list_remove(request: AgentRequest, slug: str, kept: int) -> HttpResponse:
     access = enter(request, slug, Action.HANDLE_CASES)
     get_object_or_404(_own(request, access), pk=kept).delete()
-    say(request, "La vue est retirée. Les courriers qu’elle montrait n’ont pas changé.")
+    say(request, "La vue est retirée. Les affaires qu’elle montrait n’ont pas changé.")
     return redirect("kept_lists", slug)
 
 

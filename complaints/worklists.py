@@ -46,7 +46,7 @@ TODO = Worklist(
     "a-traiter",
     "À traiter",
     lambda on: OPEN,
-    "Aucun courrier à traiter. Ceux qui ont reçu leur suite sont dans la liste «\xa0Traités\xa0».",
+    "Aucune affaire à traiter. Celles qui ont reçu leur suite sont dans la liste «\xa0Traitées\xa0».",
 )
 TODAY = Worklist(
     "aujourd-hui",
@@ -62,30 +62,30 @@ LATE = Worklist(
     "en-retard",
     "En retard",
     lambda on: OPEN & Q(due_on__lt=on),
-    "Aucun courrier en retard.",
+    "Aucune affaire en retard.",
     announces=True,
 )
 UNASSIGNED = Worklist(
     "sans-service",
     "Sans service",
     lambda on: OPEN & Q(service=None),
-    "Tous les courriers à traiter ont leur service.",
+    "Toutes les affaires à traiter ont leur service.",
 )
 AWAITING = Worklist(
     "en-attente",
     "En attente d’un autre service",
     lambda on: OPEN & Q(asked_service__isnull=False),
-    "Aucun courrier n’attend la contribution d’un autre service.",
+    "Aucune affaire n’attend la contribution d’un autre service.",
 )
 CLOSED = Worklist(
     "traites",
-    "Traités",
+    "Traitées",
     lambda on: ~OPEN,
-    "Aucun courrier n’est encore traité.",
+    "Aucune affaire n’est encore traitée.",
     order="-received_on",
 )
 ALL = Worklist(
-    "tous", "Tous", lambda on: Q(), "Aucun courrier n’est encore enregistré.", order="-received_on"
+    "tous", "Toutes", lambda on: Q(), "Aucune affaire n’est encore enregistrée.", order="-received_on"
 )
 
 WORKLISTS = (TODO, TODAY, THIS_WEEK, LATE, UNASSIGNED, AWAITING, CLOSED, ALL)
@@ -103,7 +103,7 @@ class Counts:
     next_due_on: datetime.date | None
 
     def emptiness(self, worklist: Worklist) -> str:
-        """« Aucun courrier en retard. Prochaine échéance : jeudi 26 novembre 2026. »"""
+        """« Aucune affaire en retard. Prochaine échéance : jeudi 26 novembre 2026. »"""
         if not worklist.announces or self.next_due_on is None:
             return worklist.nothing
         return f"{worklist.nothing} Prochaine échéance\xa0: {in_full(self.next_due_on)}."

@@ -57,7 +57,7 @@ def test_ticked_cases_are_given_together_and_one_returns_to_the_same_list(cases,
     list_url = f"{HERE}liste/a-traiter/?kind=enquiry"
     assert browser.get(list_url).text.count('form="confier" name="cases"') == 3
     asked = browser.get(GIVE, {"cases": tick(*cases[:2]), "retour": list_url})
-    assert "2 courriers changent de service ensemble" in words(asked)
+    assert "2 affaires changent de service ensemble" in words(asked)
     assert Case.objects.filter(service=titres).count() == 1
 
     typed = {
@@ -69,7 +69,7 @@ def test_ticked_cases_are_given_together_and_one_returns_to_the_same_list(cases,
     answer = browser.post(GIVE, typed)
 
     assert answer.url == list_url
-    assert "2 courriers sont confiés à « Bureau des titres »." in words(browser.get(list_url))
+    assert "2 affaires sont confiées à « Bureau des titres »." in words(browser.get(list_url))
     moved = Case.objects.filter(service=titres, unit=titres.unit, version=2)
     assert [case.events.get().remark.text for case in moved] == ["Pour vous."] * 2
 
@@ -82,7 +82,7 @@ def test_all_are_given_or_none_and_who_was_overtaken_is_told(cases, titres, brow
     answer = browser.post(GIVE, {"cases": seen, "place": f"service-{titres.pk}"})
 
     assert answer.status_code == 409
-    assert "Quelqu’un d’autre a travaillé au courrier n° 2020-0002 entre-temps." in words(answer)
+    assert "Quelqu’un d’autre a travaillé à l’affaire n° 2020-0002 entre-temps." in words(answer)
     assert Case.objects.filter(service=titres).count() == 1
     again = re.findall(r'name="cases" value="([\d-]+)"', answer.text)
     assert browser.post(GIVE, {"cases": again, "place": f"service-{titres.pk}"}).status_code == 302
@@ -118,7 +118,7 @@ def test_a_place_that_is_none_is_refused_in_words(place, sentence, cases, browse
 
 def test_nothing_ticked_says_what_to_do(cases, browser):
     for ticked in ([], ["x", "1-", "-1-1", "1" * 40 + "-1"]):
-        assert "Aucun courrier à traiter n’est coché" in words(browser.get(GIVE, {"cases": ticked}))
+        assert "Aucune affaire à traiter n’est cochée" in words(browser.get(GIVE, {"cases": ticked}))
 
 
 def test_one_gives_to_a_unit_that_will_find_a_service(cases, arles, browser):
@@ -236,7 +236,7 @@ def test_a_referent_meets_no_case_of_another_unit_by_any_door(cases, titres, rac
         browser.get(VIEWS),
     ]
     assert not any("Siège" in words(page) for page in doors)
-    assert re.findall(r">Tous <span[^>]*>(\d+)<", doors[0].text) == ["1"]
+    assert re.findall(r">Toutes <span[^>]*>(\d+)<", doors[0].text) == ["1"]
     export = browser.get(f"{HERE}liste/tous/", {"export": "csv"}).content.decode()
     assert ("Arles trois" in export, "Siège" in export) == (True, False)
 

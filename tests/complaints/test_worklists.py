@@ -110,7 +110,7 @@ def test_each_list_holds_its_cases_the_most_urgent_first(register_, browser):
 
 def test_each_list_says_how_many_it_holds_of_what_is_filtered(register_, browser, arles):
     labels = ["À traiter", "Aujourd’hui", "Cette semaine", "En retard", "Sans service"]
-    labels += ["En attente d’un autre service", "Traités", "Tous"]
+    labels += ["En attente d’un autre service", "Traitées", "Toutes"]
 
     assert tabs(browser.get(HERE)) == dict(zip(labels, (7, 1, 2, 1, 1, 1, 1, 8), strict=True))
     of_arles = tabs(browser.get(HERE, {"unit": arles.pk}))
@@ -168,7 +168,7 @@ def test_an_empty_list_announces_what_comes(register_, browser):
     )
 
     late = words(browser.get(f"{HERE}liste/en-retard/"))
-    assert "Aucun courrier en retard. Prochaine échéance : mercredi 17 mars 2021." in late
+    assert "Aucune affaire en retard. Prochaine échéance : mercredi 17 mars 2021." in late
     assert "Aucune ligne ne répond à ces filtres." in words(browser.get(HERE, {"channel": "qr"}))
 
 
