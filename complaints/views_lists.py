@@ -211,11 +211,12 @@ def _own(request: AgentRequest, access: Access) -> QuerySet[KeptList]:
 
 
 def _query_in(request: AgentRequest, typed: str) -> dict[str, str]:
-    """The filters and the order of an address, without what means nothing."""
+    """The filters and the order of an address, without what means nothing. Words that were searched may name
+    somebody: they are kept nowhere."""
     asked = QueryDict(typed)
     form = CaseFilters(asked, queryset=Case.objects.none(), request=request).form
     form.is_valid()
-    query = {name: asked[name] for name, value in form.cleaned_data.items() if value}
+    query = {name: asked[name] for name, value in form.cleaned_data.items() if value and name != "q"}
     if asked.get("sort", "").removeprefix("-") in CaseTable.SORTS:
         query["sort"] = asked["sort"]
     return query

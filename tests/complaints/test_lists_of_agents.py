@@ -145,7 +145,8 @@ def keep(browser, title, query="", worklist="en-retard"):
 
 
 def test_a_view_keeps_the_filters_that_mean_something_and_opens_them_again(cases, browser, arles):
-    query = f"unit={arles.pk}&kind=enquiry&month=1999-13&page=4&sort=-due_on&x=1"
+    """A name that was searched is kept nowhere."""
+    query = f"unit={arles.pk}&q=Dominique+Petit&kind=enquiry&month=1999-13&page=4&sort=-due_on&x=1"
     page = keep(browser, "  Les  miens ", query)
 
     kept = KeptList.objects.get()
