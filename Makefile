@@ -26,7 +26,7 @@ demo: packages .venv/runtime
 	$(BIN)/python manage.py demo
 
 test: packages .venv/dev
-	QUALEPREF_MODE=test $(BIN)/pytest -n auto
+	QUALEPREF_MODE=test $(BIN)/pytest -n auto --dist worksteal
 
 check: packages .venv/dev
 	$(BIN)/ruff check .
@@ -38,7 +38,7 @@ check: packages .venv/dev
 	scripts/check-deploy
 
 services: packages .venv/dev
-	QUALEPREF_MODE=test $(BIN)/python scripts/with_services.py $(BIN)/pytest -n auto
+	QUALEPREF_MODE=test $(BIN)/python scripts/with_services.py $(BIN)/pytest -n auto --dist worksteal
 
 bench: packages .venv/dev
 	QUALEPREF_MODE=test $(BIN)/python scripts/with_services.py $(BIN)/python -m bench

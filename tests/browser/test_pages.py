@@ -11,10 +11,7 @@ pytestmark = pytest.mark.browser
 
 PHONE, ZOOMED = 320, 640  # a small phone; a screen of 1280 at 200 %
 PAGES = [route for route in matrix.routes() if "GET" in matrix.ROWS.get(route.name, {})]
-
-
-# Pages that were looked at: those that differ only in who is signed in are looked at once.
-SEEN = set()
+BATCHES = [PAGES[number::10] for number in range(10)]
 
 
 @pytest.fixture
@@ -38,15 +35,16 @@ def figures(prefecture):
     return list(prefecture.measurements.all())
 
 
-def pages_for(role, client):
-    """The addresses that the role may open, where they are web pages."""
-    for route in PAGES:
+def pages_for(role, routes, client, seen):
+    """The addresses that the role may open, where they are web pages; `seen` are those that were looked at,
+    and what differs only in who is signed in is looked at once."""
+    for route in routes:
         if route.answers("GET")[role] == 200:
             answer = client.get(route.url)
             page = answer.getvalue().decode(errors="replace")
             essence = re.sub(r'<p class="agent">.*?</p>|csrfmiddlewaretoken" value="\w+"', "", page)
-            if answer.headers["Content-Type"].startswith("text/html") and essence not in SEEN:
-                SEEN.add(essence)
+            if answer.headers["Content-Type"].startswith("text/html") and essence not in seen:
+                seen.add(essence)
                 yield route.url
 
 
@@ -62,12 +60,13 @@ def faults_of(window, url):
     return [f"{url}: {fault}" for fault in found]
 
 
-@pytest.mark.parametrize("role", matrix.CAST)
-def test_every_page_is_accessible_quiet_and_fits_a_phone(role, world, client_of, window_of):
-    agent = world[role]
-    window = window_of(agent)
-
-    faults = [fault for url in pages_for(role, client_of(agent)) for fault in faults_of(window, url)]
+@pytest.mark.parametrize("routes", BATCHES)
+def test_every_page_is_accessible_quiet_and_fits_a_phone(routes, world, client_of, window_of):
+    seen, faults = set(), []
+    for role, agent in world.items():
+        window = window_of(agent)
+        for url in pages_for(role, routes, client_of(agent), seen):
+            faults += [f"{role} {fault}" for fault in faults_of(window, url)]
 
     assert "\n".join(faults) == ""
 
