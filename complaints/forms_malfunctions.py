@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from dsfr.forms import DsfrBaseForm
 
 from complaints.forms import TEXT_MAX, Choice, PlaceField, RemarkField, SiteField
 from complaints.malfunctions import Description
 from complaints.models import Malfunction
+from sites import attachments
 from sites.fields import LineField, PlainTextField, VersionField
 from sites.forms_organisation import DayField
 from sites.models import Service, Site, Unit
@@ -34,6 +36,13 @@ class ReportForm(DsfrBaseForm):
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text="Depuis quand, pour qui, ce qui a déjà été essayé. Ne pas y nommer un usager.",
     )
+    file = forms.FileField(
+        label="Photo ou document",
+        required=False,
+        help_text=f"Image, PDF ou document de bureautique\xa0; {attachments.MEGABYTES}\xa0Mo au plus.",
+        widget=forms.FileInput(attrs={"accept": attachments.ACCEPTED}),
+        error_messages={"empty": "Ce fichier est vide.", "invalid": "Choisir un fichier."},
+    )
 
     def __init__(
         self,
@@ -47,6 +56,17 @@ class ReportForm(DsfrBaseForm):
         self.fields["place"].offer(units, services)
         self.fields["site"].queryset = sites
 
+    def clean_file(self) -> UploadedFile | None:
+        file: UploadedFile | None = self.cleaned_data["file"]
+        if file and file.size and file.size > attachments.LARGEST:
+            raise forms.ValidationError(attachments.TOO_LARGE)
+        return file
+
+    @property
+    def body(self) -> bytes:
+        file = self.cleaned_data["file"]
+        return bytes(file.read()) if file else b""
+
     @property
     def said(self) -> Description:
         unit, service = self.cleaned_data["place"]
@@ -57,6 +77,11 @@ class ReportForm(DsfrBaseForm):
 
 class CorrectionForm(ReportForm):
     version = VersionField()
+
+    def __init__(self, *arguments: Any, malfunction: Malfunction, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        if malfunction.file_name:
+            self["file"].help_text += " Il prend la place de celui qui est gardé."
 
 
 class StepForm(DsfrBaseForm):

@@ -16,6 +16,7 @@ from django.db.models import Max
 from complaints.models import Malfunction
 from complaints.register import RefusedError
 from sheets.words import french_day
+from sites import attachments, files
 from sites.conflicts import ConflictError
 from sites.models import Agent, Prefecture, Service, Site, Unit
 
@@ -34,29 +35,45 @@ class Description:
     text: str = ""
 
 
-def report(prefecture: Prefecture, said: Description, *, by: Agent, on: datetime.date) -> Malfunction:
-    """Number and keep it; the same one, sent twice, is kept once."""
-    with transaction.atomic():
+def report(
+    prefecture: Prefecture, said: Description, *, by: Agent, on: datetime.date, body: bytes = b""
+) -> Malfunction:
+    """Number and keep it, with the bytes of a photo or of a document if there is one; the same one, sent
+    twice, is kept once."""
+    with _keeping(prefecture, body) as file, transaction.atomic():
         prefecture.lock()
         own = Malfunction.objects.filter(prefecture=prefecture)
         if twice := own.new().filter(**vars(said), reported_by=by).first():
+            if file:
+                files.remove(file["file_name"])
             return twice
         malfunction = Malfunction(prefecture=prefecture, year=on.year, reported_by=by)
         last = own.filter(year=on.year).aggregate(last=Max("number"))["last"]
         malfunction.number = (last or 0) + 1
         _describe(malfunction, said, on)
+        vars(malfunction).update(file)
         return _save(malfunction, by)
 
 
 def correct(
-    malfunction: Malfunction, said: Description, *, seen: int, by: Agent, on: datetime.date
+    malfunction: Malfunction,
+    said: Description,
+    *,
+    seen: int,
+    by: Agent,
+    on: datetime.date,
+    body: bytes = b"",
 ) -> Malfunction:
-    """Correct what was reported, or where. The same words again change nothing."""
-    with _held(malfunction, seen) as held:
+    """Correct what was reported, or where; a file takes the place of the one that is kept. The same words
+    again, without a file, change nothing."""
+    with _keeping(malfunction.prefecture, body) as file, _held(malfunction, seen) as held:
         _check_open(held)
-        if all(getattr(held, name) == value for name, value in vars(said).items()):
+        if not file and all(getattr(held, name) == value for name, value in vars(said).items()):
             return held
         _describe(held, said, on)
+        if file and (former := held.file_name):
+            transaction.on_commit(lambda: files.remove(former))
+        vars(held).update(file)
         return _save(held, by)
 
 
@@ -94,6 +111,19 @@ def reopen(malfunction: Malfunction, *, answer: str, seen: int, by: Agent, on: d
             raise RefusedError("Ce dysfonctionnement n’est pas clos.")
         held.state, held.answer, held.closed_on = State.TAKEN, answer, None
         return _save(held, by)
+
+
+@contextmanager
+def _keeping(prefecture: Prefecture, body: bytes) -> Iterator[dict[str, str]]:
+    """The columns of a file, which goes where its row does not land."""
+    if not body:
+        yield {}
+        return
+    try:
+        with attachments.kept(body, f"dysfonctionnements/{prefecture.slug}") as (name, sha256):
+            yield {"file_name": name, "file_sha256": sha256}
+    except attachments.UnsafeError as error:
+        raise RefusedError(str(error)) from error
 
 
 @contextmanager

@@ -26,6 +26,11 @@ urlpatterns = [
         name="malfunction_correct",
     ),
     path(
+        "dysfonctionnements/<int:year>/<int:number>/fichier/",
+        views_malfunctions.malfunction_file,
+        name="malfunction_file",
+    ),
+    path(
         "dysfonctionnements/<int:year>/<int:number>/suite/<slug:step>/",
         views_malfunctions.malfunction_step,
         name="malfunction_step",

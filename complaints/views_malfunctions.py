@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
@@ -26,7 +27,7 @@ from complaints.models import Malfunction
 from complaints.register import RefusedError
 from complaints.tables_malfunctions import MalfunctionFilters, MalfunctionTable
 from referentiel import changes
-from sites import lists, trace
+from sites import attachments, files, lists, trace
 from sites.access import Access, Action, AgentRequest, NotAllowedError, enter
 from sites.asking import asks_first, sent
 from sites.conflicts import ConflictError
@@ -96,12 +97,12 @@ def malfunction(request: AgentRequest, slug: str, year: int, number: int) -> Htt
 def malfunction_new(request: AgentRequest, slug: str) -> HttpResponse:
     access = enter(request, slug, Action.REPORT_MALFUNCTIONS)
     initial = {"noticed_on": access.on, "place": _own_place(access)}
-    form = ReportForm(sent(request), initial=initial, **_places(access))
+    form = ReportForm(sent(request), request.FILES or None, initial=initial, **_places(access))
     back = reverse("malfunctions", args=[slug])
     page = Page("Signaler un dysfonctionnement", TITLE, back, submit="Signaler")
 
     def write(form: ReportForm) -> str:
-        held = register.report(access.prefecture, form.said, by=request.user, on=access.on)
+        held = register.report(access.prefecture, form.said, by=request.user, on=access.on, body=form.body)
         return f"Dysfonctionnement {held} signalé."
 
     return _ask(request, page, form, write)
@@ -115,11 +116,13 @@ def malfunction_correct(request: AgentRequest, slug: str, year: int, number: int
         raise _refusal(access)
     initial = {name: getattr(held, name) for name in ("noticed_on", "site", "subject", "text", "version")}
     initial["place"] = place_key(held.unit, held.service)
-    form = CorrectionForm(sent(request), initial=initial, **_places(access, held))
+    form = CorrectionForm(
+        sent(request), request.FILES or None, initial=initial, malfunction=held, **_places(access, held)
+    )
 
     def write(form: CorrectionForm) -> str:
         seen = form.cleaned_data["version"]
-        register.correct(held, form.said, seen=seen, by=request.user, on=access.on)
+        register.correct(held, form.said, seen=seen, by=request.user, on=access.on, body=form.body)
         return f"Dysfonctionnement {held} corrigé."
 
     return _ask(request, _page("Corriger le dysfonctionnement", slug, held), form, write)
@@ -145,6 +148,22 @@ def malfunction_step(request: AgentRequest, slug: str, year: int, number: int, s
 
     page = _page(f"{taken.label} le dysfonctionnement", slug, held, submit=taken.label)
     return _ask(request, page, form, write)
+
+
+@require_safe
+def malfunction_file(request: AgentRequest, slug: str, year: int, number: int) -> HttpResponse:
+    held = _malfunction(request, enter(request, slug), year, number)
+    if not held.file_name:
+        raise Http404
+    trace.record(request, TraceEntry.Event.READ, f"Dysfonctionnement {held}, fichier")
+    try:
+        body = files.read(held.file_name, held.file_sha256)
+    except files.LostError:
+        return render(request, "complaints/attachment_lost.html", status=503)
+    response = HttpResponse(body, content_type=attachments.media_type_of(held.file_name))
+    name = f"dysfonctionnement {held.reference}.{held.file_name.rpartition('.')[2]}"
+    response["Content-Disposition"] = content_disposition_header(True, name)
+    return response
 
 
 def _malfunction(request: AgentRequest, access: Access, year: int, number: int) -> Malfunction:

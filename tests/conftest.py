@@ -352,9 +352,8 @@ def planned(organised: None, prefecture: Prefecture, claire: Agent) -> None:
 @pytest.fixture
 def registered(organised: None, prefecture: Prefecture, claire: Agent) -> Case:
     """A letter to the service 9003, number 42 of 2021, with a file and under a theme; a view of Claire's; a
-    malfunction that Claire reported there, number 7 of 2021."""
+    malfunction that Claire reported there, number 7 of 2021, with a file."""
     service = Service.objects.get(pk=9003)
-    factories.MalfunctionFactory(unit=service.unit, service=service, reported_by=claire, year=2021, number=7)
     case = factories.CaseFactory(
         unit=service.unit,
         service=service,
@@ -368,6 +367,15 @@ def registered(organised: None, prefecture: Prefecture, claire: Agent) -> Case:
         pk=9303, agent=claire, prefecture=prefecture, title="Retards", worklist="en-retard"
     )
     Attachment.objects.create(pk=9301, case=case, title="Lettre", stored_as=name, sha256=sha256)
+    factories.MalfunctionFactory(
+        unit=service.unit,
+        service=service,
+        reported_by=claire,
+        year=2021,
+        number=7,
+        file_name=name,
+        file_sha256=sha256,
+    )
     return case
 
 

@@ -5,10 +5,11 @@ import socket
 import pytest
 from django.core.management import CommandError, call_command
 
+from complaints.models import Malfunction
 from improvement.models import Action, Duty, DutyDone
 from indicators.models import Measurement
 from publications.models import Document, Part
-from qualepref.demo import content
+from qualepref.demo import content, malfunctions
 from sites.models import Agent, Membership
 
 
@@ -64,6 +65,17 @@ def test_its_plan_and_its_calendar_are_fictitious_and_not_made_twice(db):
     assert Action.objects.get(number=1).origin.startswith("Arles, ")
     assert all("données fictives" in action.title for action in Action.objects.all())
     assert (Duty.objects.count(), DutyDone.objects.count()) == (9, 5)
+
+
+def test_its_malfunctions_are_fictitious_and_not_made_twice(db):
+    prefecture = content.load()
+
+    for _ in range(2):
+        malfunctions.enter(prefecture)
+
+    states = Malfunction.objects.order_by("number").values_list("state", flat=True)
+    assert list(states) == ["new", "new", "taken", "solved", "dropped"]
+    assert all("données fictives" in one.subject for one in Malfunction.objects.all())
 
 
 def test_its_documents_are_published_tagged_and_not_made_twice(db):

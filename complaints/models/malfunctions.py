@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
+from sites import attachments
 from sites.access import Access, Action
 from sites.models import Agent, HistoryOfChanges, Prefecture, Service, Site, Unit
 
@@ -32,7 +33,7 @@ class Malfunction(models.Model):
 
     `noticed_on` is the day on which somebody saw it, `year` that in which it was reported. `answer` is what
     the person who reported it is told: what is being done, what was done, or why nothing is. `subject` and
-    `text` may name somebody, and have no history.
+    `text` may name somebody, and have no history; the file neither.
     """
 
     class State(models.TextChoices):
@@ -66,13 +67,15 @@ class Malfunction(models.Model):
     )
     subject = models.CharField("objet", max_length=200)
     text = models.TextField("description", blank=True)
+    file_name = models.CharField("photo ou document", max_length=200, blank=True)
+    file_sha256 = models.CharField("empreinte du fichier", max_length=64, blank=True)
     state = models.CharField("état", max_length=10, choices=State, default=State.NEW)
     answer = models.TextField("suite donnée", blank=True)
     closed_on = models.DateField("clos le", null=True, blank=True)
     version = models.PositiveIntegerField("version", default=1)
 
     objects = MalfunctionQuerySet.as_manager()
-    history = HistoryOfChanges(excluded_fields=["subject", "text", "version"])
+    history = HistoryOfChanges(excluded_fields=["subject", "text", "file_name", "file_sha256", "version"])
 
     class Meta:
         verbose_name = "dysfonctionnement"
@@ -89,6 +92,11 @@ class Malfunction(models.Model):
                 | Q(state__in=["solved", "dropped"], closed_on__gte=F("noticed_on")) & ~Q(answer=""),
                 violation_error_message="Un dysfonctionnement clos a un jour et une suite, et lui seul.",
             ),
+            models.CheckConstraint(
+                name="file_of_a_malfunction_has_its_hash",
+                condition=Q(file_name="", file_sha256="") | ~Q(file_name="") & ~Q(file_sha256=""),
+                violation_error_message="Un fichier est gardé avec son empreinte.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -98,6 +106,11 @@ class Malfunction(models.Model):
     def reference(self) -> str:
         """« 2026-0007 »."""
         return f"{self.year}-{self.number:04}"
+
+    @property
+    def file_label(self) -> str:
+        """« image JPEG »."""
+        return attachments.label_of(self.file_name) if self.file_name else ""
 
     @property
     def is_open(self) -> bool:

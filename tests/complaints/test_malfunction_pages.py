@@ -1,12 +1,16 @@
 """The pages of the malfunctions, as those who use them do."""
 
 import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from complaints.models import Malfunction
 from improvement.models import Action
+from sites import files
 from sites.models import TraceEntry
 from tests.factories import ActionFactory, MalfunctionFactory, SiteFactory
 from tests.improvement.test_pages import FAR, words
+from tests.sites.test_attachments import image
 
 HERE = "/agents/bouches-du-rhone/affaires/dysfonctionnements/"
 NEW_ACTION = "/agents/bouches-du-rhone/amelioration/actions/nouvelle/"
@@ -77,6 +81,50 @@ def test_who_reported_corrects_it_until_somebody_takes_it_up(reported, basile, r
     assert own.get(correct).status_code == 403
     assert Malfunction.objects.get().subject == "La borne est lente"
     assert "Corriger" in words(client_of(claire).get(f"{HERE}2020/7/"))
+
+
+def test_a_photo_is_kept_and_read_by_who_reads_the_malfunction(basile, rachid, accueil, client_of):
+    own = client_of(basile)
+    place = f"service-{accueil.pk}"
+    typed = {"noticed_on": "2020-03-02", "place": place, "subject": "Vitre fendue", "site": "", "text": ""}
+    script = SimpleUploadedFile("photo.png", b"<script>", content_type="image/png")
+    refused = own.post(HERE + "nouveau/", typed | {"file": script})
+    assert "Ce fichier n’est ni un PDF, ni une image" in words(refused)
+    assert not Malfunction.objects.exists()
+
+    for _ in range(2):
+        own.post(HERE + "nouveau/", typed | {"file": SimpleUploadedFile("vitre.jpg", image("JPEG"))})
+
+    held = Malfunction.objects.get()
+    kept = [path for path in (settings.FILES_DIR / "dysfonctionnements").rglob("*") if path.is_file()]
+    assert [path.name for path in kept] == [held.file_name.rpartition("/")[2]]
+    page = f"{HERE}{held.year}/{held.number}/"
+    assert "image JPEG" in words(own.get(page))
+    served = own.get(page + "fichier/")
+    assert served["Content-Type"] == "image/jpeg"
+    assert served["Content-Disposition"] == f'attachment; filename="dysfonctionnement {held.reference}.jpg"'
+    assert client_of(rachid).get(page + "fichier/").status_code == 404
+    files.remove(held.file_name)
+    assert own.get(page + "fichier/").status_code == 503
+
+
+def test_a_new_photo_takes_the_place_of_the_former_one(
+    reported, claire, client_of, django_capture_on_commit_callbacks
+):
+    correct, manager = f"{HERE}2020/7/corriger/", client_of(claire)
+    assert manager.get(f"{HERE}2020/7/fichier/").status_code == 404
+    form = manager.get(correct).context["form"]
+    typed = {name: form[name].value() or "" for name in ("noticed_on", "place", "site", "text", "subject")}
+    names = []
+    for version in (1, 2):
+        photo = SimpleUploadedFile("borne.png", image("PNG"))
+        with django_capture_on_commit_callbacks(execute=True):
+            manager.post(correct, typed | {"version": version, "file": photo})
+        names.append(Malfunction.objects.get().file_name)
+
+    assert names[0] != names[1]
+    kept = [path.name for path in (settings.FILES_DIR / "dysfonctionnements").rglob("*.png")]
+    assert kept == [names[1].rpartition("/")[2]]
 
 
 def test_a_conflict_shows_what_stands_and_keeps_what_was_typed(reported, claire, client_of):
