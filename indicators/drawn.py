@@ -23,7 +23,6 @@ class Cell:
     figure: SafeString
     target: str
     before: SafeString
-    notes: tuple[int, ...]
 
 
 def bands(
@@ -39,8 +38,10 @@ def bands(
 def _cell(result: Result | None) -> Cell | None:
     if result is None:
         return None
-    before = year_before(result.previous, result.caution)
-    return Cell(figure(result, result.place), result.target_label or "—", before, result.notes)
+    drawn = figure(result, result.place)
+    for number in result.notes:
+        drawn += format_html(' <sup><a href="#note-{0}">(note\xa0{0})</a></sup>', number)
+    return Cell(drawn, result.target_label or "—", year_before(result.previous, result.caution))
 
 
 def figure(shown: Any, href: str = "") -> SafeString:

@@ -4,7 +4,6 @@ A value is always in the unit of its indicator: a rate of 94 % is `Fraction(94)`
 is `Fraction(3)`. Verdicts are taken on these exact values and never on rounded text.
 """
 
-import math
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -216,12 +215,13 @@ def rounded(value: Fraction, places: int = 2, target: Target | None = None) -> D
     94,996 % against 95 % is printed 94,99 %, for 95,00 % would read as a target reached. One of the two
     neighbours always stands on the same side of the target as the value.
     """
-    scaled = value * 10**places
-    below, above = math.floor(scaled), math.ceil(scaled)
-    nearest = below if scaled - below < Fraction(1, 2) else above
-    candidates = (Decimal(f"{number}E-{places}") for number in (nearest, below, above))
+    scale = 10**places
+    below, rest = divmod(value.numerator * scale, value.denominator)
+    nearest = below + (2 * rest >= value.denominator)
     verdict = judge(value, target)
-    return next(shown for shown in candidates if judge(Fraction(shown), target) == verdict)
+    candidates = (nearest, below, below + 1)
+    shown = next(number for number in candidates if judge(Fraction(number, scale), target) == verdict)
+    return Decimal(f"{shown}E-{places}")
 
 
 def in_french(number: Decimal | int) -> str:
