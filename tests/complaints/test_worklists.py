@@ -5,9 +5,11 @@ from datetime import date
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
-from complaints import register, searching
+from bench.world import blocks_of
+from complaints import register, searching, worklists
 from complaints.models import Case, Theme
 from complaints.searching import Reference
 from complaints.telling import due_in_words
@@ -293,17 +295,15 @@ def test_a_list_costs_the_same_for_one_case_and_for_thirty(
     assert len(rows(page)) == number
 
 
-def test_the_late_ones_are_found_by_the_index_of_open_cases(accueil, claire, client_of):
-    if connection.vendor != "postgresql":
-        pytest.skip("the plan is that of PostgreSQL")
+def close_many(service, number):
+    """Cases that were received and answered in March 2021, written at once."""
     closed = {"state": "answered", "answered_on": day(8), "closed_on": day(8), "received_on": day(1)}
-    CaseFactory.create_batch(20, unit=accueil.unit, service=accueil, due_on=day(9), allowed_days=10)
-    kept = CaseFactory.build(unit=accueil.unit, service=accueil, **closed)
+    kept = CaseFactory.build(unit=service.unit, service=service, **closed)
     Case.objects.bulk_create(
         Case(
-            prefecture=accueil.unit.prefecture,
-            unit=accueil.unit,
-            service=accueil,
+            prefecture=service.unit.prefecture,
+            unit=service.unit,
+            service=service,
             year=2021,
             number=n,
             kind=kept.kind,
@@ -314,11 +314,38 @@ def test_the_late_ones_are_found_by_the_index_of_open_cases(accueil, claire, cli
             is_answerable=True,
             **closed,
         )
-        for n in range(1000, 6000)
+        for n in range(1000, 1000 + number)
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE complaints_case")
+
+
+def test_the_late_ones_are_found_by_the_index_of_open_cases(accueil, claire, client_of):
+    if connection.vendor != "postgresql":
+        pytest.skip("the plan is that of PostgreSQL")
+    CaseFactory.create_batch(20, unit=accueil.unit, service=accueil, due_on=day(9), allowed_days=10)
+    close_many(accueil, 5000)
     prefecture = accueil.unit.prefecture
 
     late = Case.objects.filter(prefecture=prefecture).late(WEDNESDAY)
     assert "open_cases_by_due_date" in late.order_by("due_on", "id")[:50].explain()
+
+
+def test_lists_read_no_more_where_another_prefecture_has_many_cases(accueil, elsewhere):
+    if connection.vendor != "postgresql":
+        pytest.skip("the pages are those of PostgreSQL")
+    CaseFactory.create_batch(60, unit=accueil.unit, service=accueil, due_on=day(9), allowed_days=10)
+    close_many(accueil, 1000)
+    own = Case.objects.filter(prefecture=accueil.unit.prefecture)
+
+    def blocks():
+        with CaptureQueriesContext(connection) as asked:
+            worklists.counted(own, WEDNESDAY)
+            list(worklists.LATE.of(own, WEDNESDAY).order_by("due_on", "id")[:50])
+            list(own.order_by("-received_on", "-id")[1000:1050])
+        return [blocks_of([query["sql"]]) for query in asked.captured_queries]
+
+    before = blocks()
+    close_many(ServiceFactory(unit__prefecture=elsewhere), 10_000)
+
+    assert all(many <= 1.1 * few for many, few in zip(blocks(), before, strict=True))
