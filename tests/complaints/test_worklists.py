@@ -62,9 +62,9 @@ def register_(receive, basile, of_arles, arles):
 
 def rows(response):
     """The cells of the table, row by row, as they read."""
-    body = re.search(r"<tbody>(.*?)</tbody>", response.text, re.DOTALL)
-    lines = re.findall(r"<tr>(.*?)</tr>", body[1], re.DOTALL) if body else []
-    return [[_words(cell) for cell in re.findall(r"<td>(.*?)</td>", line, re.DOTALL)] for line in lines]
+    body = re.search(r"<tbody[^>]*>(.*?)</tbody>", response.text, re.DOTALL)
+    lines = re.findall(r"<tr[^>]*>(.*?)</tr>", body[1], re.DOTALL) if body else []
+    return [[_words(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", line, re.DOTALL)] for line in lines]
 
 
 def subjects(response):
