@@ -36,6 +36,7 @@ ICONS: dict[str, str] = {
     Case.Channel.SOCIAL: "chat-3-line",
 }
 
+NO_SERVICE = "aucun"
 KINDS = [(code, typeset(label)) for code, label in Case.Kind.choices]
 
 
@@ -210,7 +211,7 @@ class CaseFilters(ListFilters):
         label="Demandeur", choices=Case.RequesterKind.choices, empty_label="tous"
     )
     unit = django_filters.ChoiceFilter(label="Unité", empty_label="toutes")
-    service = django_filters.ChoiceFilter(label="Service", empty_label="tous")
+    service = django_filters.ChoiceFilter(label="Service", method="being_of", empty_label="tous")
     theme = django_filters.ChoiceFilter(label="Thème", empty_label="tous")
     month = django_filters.ChoiceFilter(label="Mois de réception", method="received_in", empty_label="tous")
     state = django_filters.ChoiceFilter(label="État", choices=Case.State.choices, empty_label="tous")
@@ -232,7 +233,7 @@ class CaseFilters(ListFilters):
         access = self.request.access
         offered = Offered.to(access)
         self.filters["unit"].extra["choices"] = offered.units
-        self.filters["service"].extra["choices"] = offered.services
+        self.filters["service"].extra["choices"] = [(NO_SERVICE, "sans service"), *offered.services]
         self.filters["theme"].extra["choices"] = offered.themes
         self.filters["month"].extra["choices"] = list(_months(offered.since or access.on.year, access.on))
         if access.scope_for(Action.HANDLE_CASES) is None:
@@ -242,6 +243,9 @@ class CaseFilters(ListFilters):
 
     def about(self, rows: CaseQuerySet, name: str, value: str) -> CaseQuerySet:
         return searching.about(rows, value)
+
+    def being_of(self, rows: CaseQuerySet, name: str, value: str) -> CaseQuerySet:
+        return rows.filter(service=None if value == NO_SERVICE else value)
 
     def received_in(self, rows: CaseQuerySet, name: str, value: str) -> CaseQuerySet:
         year, _, month = value.partition("-")

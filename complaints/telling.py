@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
+from django.utils.formats import date_format
+
 from complaints.clock import MONTHS, WORKING, Clock
 from complaints.models import Appointment, Case, Event, Pause
 from complaints.register import Body, Dropped
@@ -18,11 +20,25 @@ ONE_DAY = datetime.timedelta(days=1)
 
 def named(case: Case) -> str:
     """« courrier n° 2020-0042, reçu le 12/05/2020 »: nothing that somebody wrote."""
-    if case.kind == Case.Kind.ENQUIRY and case.channel in (Case.Channel.LETTER, Case.Channel.EMAIL):
-        what, received = case.get_channel_display(), "reçu"
-    else:
-        what, received = case.get_kind_display(), "reçue"
+    _, what, received = _called(case)
     return f"{what} {case}, {received} le {french_day(case.received_on)}"
+
+
+def lateness(case: Case) -> str:
+    """« Un courriel reçu en août a eu sa réponse en 8 jours ouvrés, pour 5. »: it is printed, and names
+    nobody."""
+    an, what, received = _called(case)
+    of = f"{an} {typeset(what)} {received} en {date_format(case.received_on, 'F')}"
+    if case.answered_on:
+        return f"{of} a eu sa réponse en {spent(case)}, pour {case.allowed_days}."
+    return f"{of} attend sa réponse, due le {french_day(case.due_on)}." if case.due_on else f"{of}."
+
+
+def _called(case: Case) -> tuple[str, str, str]:
+    """« Un », « courriel », « reçu »: a request for information is called by the paper that brings it."""
+    if case.kind == Case.Kind.ENQUIRY and case.channel in (Case.Channel.LETTER, Case.Channel.EMAIL):
+        return "Un", case.get_channel_display(), "reçu"
+    return "Une", case.get_kind_display(), "reçue"
 
 
 def due_in_words(due_on: datetime.date, on: datetime.date, days: WorkCalendar) -> str:

@@ -210,6 +210,12 @@ def in_order(indicators: QuerySet[Indicator]) -> QuerySet[Indicator]:
     )
 
 
+def is_measured(service: Service, indicator: Indicator) -> bool:
+    """Whether a service measures an indicator, some day or other."""
+    held = Perimeter.objects.filter(service=service).select_related("service")
+    return any(_charge(row).is_of(indicator) for row in held)
+
+
 def _charge(row: Perimeter) -> Charge:
     service = row.service
     return Charge(

@@ -18,7 +18,7 @@ from django.db import transaction
 
 from indicators import uploads
 from indicators.entry import Said, Typed
-from indicators.expected import Owed
+from indicators.expected import Owed, is_measured
 from indicators.imports import WrongColumnsError
 from indicators.models import FigureImport, PhoneLine, PhoneMapping
 from indicators.month_import import (
@@ -115,10 +115,15 @@ def version(line: PhoneLine) -> int:
 @transaction.atomic
 def keep_line(line: PhoneLine, *, seen: int, by: Agent) -> PhoneLine:
     """Add a line, or change it. Raises ConflictError where somebody changed it since it was read, and
-    RefusedError where the same number is counted twice in a month."""
+    RefusedError where the same number is counted twice in a month, or where its service does not measure the
+    indicator: its calls would count nowhere."""
     line.prefecture.lock()
     if version(line) != seen:
         raise ConflictError
+    if not is_measured(line.service, line.indicator):
+        raise RefusedError(
+            f"«\xa0{line.service.name}\xa0» ne mesure pas cet indicateur\xa0: choisir le service qui le mesure."
+        )
     for other in PhoneLine.objects.filter(prefecture=line.prefecture).exclude(pk=line.pk):
         if key(other.number) == key(line.number) and _overlap(other, line):
             raise RefusedError(

@@ -1,12 +1,16 @@
 """What the register says of the months: response rates, and the figures that differ from what was typed."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from complaints import worklists
 from complaints.models import Case
+from complaints.tables import NO_SERVICE
 from indicators import from_register, history, periods, reconciling, responses, synthesis
 from indicators.forms_register import ADOPT, GapForm, ResponseFilters, SynthesisFilters, YearFilters
 from indicators.periods import Period
@@ -87,13 +91,23 @@ def register_gaps(request: AgentRequest, slug: str) -> HttpResponse:
     year = form.said("annee") or years[0]
     services = set(access.services_for(Action.ENTER_FIGURES).values_list("pk", flat=True))
     since = from_register.since(access.prefecture)
+    received = Case.objects.visible_to(request.user, access, Action.READ_CASES)
+    homeless = received.filter(service=None, year=year).count()
+    everywhere = reverse("cases_in", args=[slug, worklists.ALL.slug])
     return lists.show(
         request,
         "indicators/register_gaps.html",
         table=GapTable,
         rows=reconciling.gaps(access.prefecture, services, year, access.on),
         title=f"Écarts avec le registre {year}",
-        context={"slug": slug, "form": form, "since": periods.in_words(since) if since else ""},
+        context={
+            "slug": slug,
+            "form": form,
+            "since": periods.in_words(since) if since else "",
+            "year": year,
+            "homeless": homeless,
+            "homeless_url": f"{everywhere}?{urlencode({'month': year, 'service': NO_SERVICE})}",
+        },
     )
 
 

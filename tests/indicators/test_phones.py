@@ -301,6 +301,16 @@ def test_headers_that_say_nothing_are_not_guessed():
     }
 
 
+def test_a_line_of_a_service_that_does_not_measure_the_indicator_is_refused(world):
+    elsewhere = factories.ServiceFactory(unit=world.unit, name="Courrier")
+    line = factories.PhoneLineFactory.build(
+        prefecture=world.prefecture, number="0491156009", service=elsewhere, indicator=world.rate
+    )
+
+    with pytest.raises(RefusedError, match="«.Courrier.» ne mesure pas cet indicateur"):
+        phones.keep_line(line, seen=0, by=world.manager)
+
+
 def test_the_same_number_in_two_services_at_once_is_refused(world):
     line = factories.PhoneLineFactory.build(
         prefecture=world.prefecture,

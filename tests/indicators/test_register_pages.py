@@ -79,6 +79,28 @@ def test_as_many_queries_for_any_number_of_cases(world, client_of, django_assert
         Case.objects.filter(number=1).update(channel="email", kind="complaint")
 
 
+def test_note_of_a_late_reply_is_proposed_and_names_nobody(world, client_of):
+    client, case = client_of(world.manager), Case.objects.get(number=2)
+    url = reverse("note_new", args=[world.prefecture.slug, 2020])
+    assert f'href="{url}?affaire=2"' in page(world, world.manager, client_of).text
+    form = client.get(url, {"affaire": 2}).context["form"]
+    assert form["text"].value() == "Un courrier reçu en mars a eu sa réponse en 8\xa0jours ouvrés, pour 5."
+    assert form["unit"].value() == case.unit_id
+    client.post(url, {"unit": case.unit_id, "text": form["text"].value()})
+    assert form["text"].value() in client.get(reverse("notes", args=[world.prefecture.slug, 2020])).text
+    assert client.get(url, {"affaire": 99}).status_code == 404
+
+
+def test_cases_without_a_service_are_counted_where_their_figures_miss(world, client_of):
+    assert "n’ont pas de service" not in page(world, world.manager, client_of, name="register_gaps").text
+    Case.objects.update(service=None)
+    said = page(world, world.manager, client_of, name="register_gaps")
+    assert "2 affaires reçues en 2020 n’ont pas de service" in said.text.replace("&nbsp;", " ")
+    listed = client_of(world.manager).get(said.context["homeless_url"])
+    assert listed.context["listing"]["count"] == 2
+    assert "affaires reçues" not in page(world, world.referent, client_of, name="register_gaps").text
+
+
 @pytest.fixture
 def typed(world):
     """Three letters out of three, says the référent."""
