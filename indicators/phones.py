@@ -122,7 +122,7 @@ def keep_line(line: PhoneLine, *, seen: int, by: Agent) -> PhoneLine:
         raise ConflictError
     if not is_measured(line.service, line.indicator):
         raise RefusedError(
-            f"«\xa0{line.service.name}\xa0» ne mesure pas cet indicateur\xa0: choisir le service qui le mesure."
+            f"«\xa0{line.service.name}\xa0» ne mesure pas cet indicateur\xa0: choisir celui qui le mesure."
         )
     for other in PhoneLine.objects.filter(prefecture=line.prefecture).exclude(pk=line.pk):
         if key(other.number) == key(line.number) and _overlap(other, line):

@@ -307,7 +307,7 @@ def test_a_line_of_a_service_that_does_not_measure_the_indicator_is_refused(worl
         prefecture=world.prefecture, number="0491156009", service=elsewhere, indicator=world.rate
     )
 
-    with pytest.raises(RefusedError, match="«.Courrier.» ne mesure pas cet indicateur"):
+    with pytest.raises(RefusedError, match=r"«\xa0Courrier\xa0» ne mesure pas cet indicateur"):
         phones.keep_line(line, seen=0, by=world.manager)
 
 
