@@ -245,7 +245,7 @@ class CaseFilters(ListFilters):
         return searching.about(rows, value)
 
     def being_of(self, rows: CaseQuerySet, name: str, value: str) -> CaseQuerySet:
-        return rows.filter(service=None if value == NO_SERVICE else value)
+        return rows.filter(service=None if value == NO_SERVICE else int(value))
 
     def received_in(self, rows: CaseQuerySet, name: str, value: str) -> CaseQuerySet:
         year, _, month = value.partition("-")

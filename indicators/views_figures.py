@@ -215,7 +215,7 @@ def note_new(request: AgentRequest, slug: str, year: int) -> HttpResponse:
     case whose late reply it tells, without a name."""
     access = enter(request, slug, Action.WRITE_FIGURES)
     possible(access, year)
-    initial = {"unit": request.GET.get("unite"), "indicator": request.GET.get("indicateur")}
+    initial: dict[str, Any] = {"unit": request.GET.get("unite"), "indicator": request.GET.get("indicateur")}
     if (number := request.GET.get("affaire", "")).isdecimal():
         visible = Case.objects.visible_to(request.user, access, Action.READ_CASES)
         late = get_object_or_404(visible, year=year, number=min(int(number), 2**31 - 1))
