@@ -123,8 +123,6 @@ SUBJECTS = (
             Page("Tableau de bord", "board_latest", Action.READ),
             Page("Saisie du mois", "entry_list", Action.ENTER_FIGURES),
             Page("Saisie par un tableur", "month_files", Action.ENTER_FIGURES),
-            Page("Taux de réponse", "response_rates", Action.READ),
-            Page("Synthèse des réclamations", "complaints_synthesis", Action.READ),
             Page("Rapprocher", "register_gaps", Action.ENTER_FIGURES),
             Page("Évolution", "trends", Action.READ),
             Page("Direction", "direction_latest", Action.READ),
@@ -142,6 +140,8 @@ SUBJECTS = (
         (
             Page("Registre", "cases", Action.READ_CASES),
             Page("Saisir un courrier", "case_new", Action.HANDLE_CASES),
+            Page("Taux de réponse", "response_rates", Action.READ),
+            Page("Synthèse des réclamations", "complaints_synthesis", Action.READ),
             Page("Dysfonctionnements", "malfunctions", Action.READ),
             Page("Thèmes", "case_themes", Action.SORT_CASES),
         ),
@@ -201,24 +201,34 @@ SUBJECTS = (
 
 
 def _subjects(request: AgentRequest, access: Access | None) -> list[Subject]:
-    """The subjects of which the agent may open a page, each with those pages."""
-    subjects = [Subject(section.label, _entries(request, section, access)) for section in SUBJECTS]
-    return [subject for subject in subjects if subject.entries]
+    """The subjects of which the agent may open a page, each with those pages. The one page that is current
+    is the deepest that the address is below: a subject may hold a page of another's folder."""
+    opened = {section.label: _addresses(request, section, access) for section in SUBJECTS}
+    below = [url for pages in opened.values() for _, url in pages if request.path.startswith(url)]
+    deepest = max(below, key=len, default="")
+    return [
+        Subject(
+            label,
+            tuple(
+                Entry(name, url, _current(request.path, url) if url == deepest else "") for name, url in pages
+            ),
+        )
+        for label, pages in opened.items()
+        if pages
+    ]
 
 
-def _entries(request: AgentRequest, section: Section, access: Access | None) -> tuple[Entry, ...]:
+def _addresses(request: AgentRequest, section: Section, access: Access | None) -> list[tuple[str, str]]:
+    """Those of the pages that the agent may open, each after its label."""
     is_administrator = holdings(request).is_administrator
-    urls = []
+    found = []
     for page in section.pages:
         if page.action is None:
             if is_administrator or not page.is_for_administrators:
-                urls.append((page.label, reverse(page.route)))
+                found.append((page.label, reverse(page.route)))
         elif access and access.may(page.action):
-            urls.append((page.label, reverse(page.route, args=[access.prefecture.slug])))
-    deepest = max((url for _, url in urls if request.path.startswith(url)), key=len, default="")
-    return tuple(
-        Entry(label, url, _current(request.path, url) if url == deepest else "") for label, url in urls
-    )
+            found.append((page.label, reverse(page.route, args=[access.prefecture.slug])))
+    return found
 
 
 def _current(path: str, url: str) -> str:
