@@ -77,11 +77,14 @@ class PlaceField(forms.TypedChoiceField):
     def __init__(self, *, label: str, error_messages: dict[str, str] = CHOOSE) -> None:
         super().__init__(label=label, error_messages=error_messages)
 
-    def offer(self, units: Iterable[Unit], services: Iterable[Service]) -> None:
-        """`units` are those in which a case may wait for its service."""
+    def offer(
+        self, units: Iterable[Unit], services: Iterable[Service], *, whole: str = "service à choisir"
+    ) -> None:
+        """`units` are those that may be chosen without a service, which is told in the words of `whole`: a
+        case waits there for one."""
         waiting = list(units)
         found: dict[Unit, list[tuple[str, str]]] = {
-            unit: [(place_key(unit, None), f"{unit.short_name}, service à choisir")] for unit in waiting
+            unit: [(place_key(unit, None), f"{unit.short_name}, {whole}")] for unit in waiting
         }
         places: dict[str, tuple[Unit, Service | None]] = {
             place_key(unit, None): (unit, None) for unit in waiting

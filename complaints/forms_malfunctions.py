@@ -53,7 +53,7 @@ class ReportForm(DsfrBaseForm):
         **options: Any,
     ) -> None:
         super().__init__(*arguments, **options)
-        self.fields["place"].offer(units, services)
+        self.fields["place"].offer(units, services, whole="aucun service en particulier")
         self.fields["site"].queryset = sites
 
     def clean_file(self) -> UploadedFile | None:

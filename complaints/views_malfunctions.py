@@ -114,6 +114,8 @@ def malfunction_correct(request: AgentRequest, slug: str, year: int, number: int
     held = _malfunction(request, access, year, number)
     if not _may_correct(request, access, held):
         raise _refusal(access)
+    if request.method != "POST":  # the form shows all that the page does
+        trace.record(request, TraceEntry.Event.READ, f"Dysfonctionnement {held}")
     initial = {name: getattr(held, name) for name in ("noticed_on", "site", "subject", "text", "version")}
     initial["place"] = place_key(held.unit, held.service)
     form = CorrectionForm(

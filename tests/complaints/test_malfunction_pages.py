@@ -67,6 +67,8 @@ def test_the_quality_manager_answers_and_the_one_who_reported_reads_it(reported,
     assert manager.post(f"{page}suite/rouvrir/", {"version": 3, "answer": "Encore."}).url == page
     assert Malfunction.objects.get().state == "taken"
     assert manager.get(f"{page}suite/oublier/").status_code == 404
+    read = TraceEntry.objects.filter(event="read").values_list("agent", "about")
+    assert set(read) == {(basile.pk, "Dysfonctionnement D\xa02020-0007")}
 
 
 def test_who_reported_corrects_it_until_somebody_takes_it_up(reported, basile, rachid, claire, client_of):
