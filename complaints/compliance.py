@@ -53,8 +53,7 @@ def apart(state: str, is_answerable: bool, needs_examination: bool) -> str:
     return "to_examine" if needs_examination else "no_rule"
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(NamedTuple):
     """What had become, on a day, of a promise made in cases of the rates. `days` are the delays of those that
     were answered, added up; `overdue` were not answered and are past their due date; `paused` have their
     clock stopped, `undated` no due date for that reason."""
@@ -68,7 +67,7 @@ class Kept:
     undated: int = 0
     last_due: datetime.date | None = None
 
-    def __add__(self, other: "Kept") -> "Kept":
+    def __add__(self, other: "Kept") -> "Kept":  # type: ignore[override]
         return Kept(
             self.counted + other.counted,
             self.answered + other.answered,
@@ -102,6 +101,9 @@ class Kept:
         return not self.undated and (self.last_due is None or self.last_due < on)
 
 
+NOTHING = Kept()
+
+
 @dataclass
 class Figures:
     """What is printed of a set of cases. `reply` is the promise of an answer, `dated` that of a date soon,
@@ -110,10 +112,10 @@ class Figures:
 
     received: int = 0
     suspended: int = 0
-    reply: Kept = Kept()
-    dated: Kept = Kept()
-    settled: Kept = Kept()
-    settled_dated: Kept = Kept()
+    reply: Kept = NOTHING
+    dated: Kept = NOTHING
+    settled: Kept = NOTHING
+    settled_dated: Kept = NOTHING
     unsettled: set[datetime.date] = field(default_factory=set)
     apart: Counter[str] = field(default_factory=Counter)
     delays: Counter[int] = field(default_factory=Counter)
