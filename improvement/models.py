@@ -15,6 +15,8 @@ from simple_history.models import HistoricalRecords
 
 from complaints import models as register
 from improvement import recurrence
+from indicators.periods import Period
+from indicators.synthesis import KINDS
 from referentiel.models import Certainty, Indicator
 from sites import attachments
 from sites.access import Access
@@ -55,6 +57,15 @@ class ActionQuerySet(models.QuerySet["Action"]):
 
     def open(self) -> Self:
         return self.filter(state__in=Action.OPEN)
+
+    def on_complaints(self, period: Period) -> Self:
+        """What the complaints and suggestions of a period have called for: by one of them, or by a theme, to
+        be done in these months, done or opened in them. What was abandoned is not told."""
+        days = period.first, period.end
+        of_case = Q(case__kind__in=KINDS, case__month__range=(period.first, period.last))
+        of_theme = Q(due_on__range=days) | Q(done_on__range=days) | Q(opened_at__date__range=days)
+        told = self.exclude(state=Action.State.ABANDONED)
+        return told.filter(of_case | Q(theme__isnull=False) & of_theme)
 
     def late(self, on: datetime.date) -> Self:
         return self.open().filter(due_on__lt=on)

@@ -136,6 +136,16 @@ class Table:
     lines: Sequence[Line]
 
 
+class Point(NamedTuple):
+    """What was received in a month (1 to 12), and in the same one a year before; None where the register was
+    not kept."""
+
+    month: int
+    now: int | None
+    before: int | None
+    is_suspended: bool
+
+
 @dataclass(frozen=True)
 class Span:
     """The months of a period, up to a day, in which the register was kept; those that were suspended for all
@@ -265,39 +275,22 @@ class Synthesis:
         return sum(line.now.received for line in self.themes.lines if line.key is None)
 
     @property
-    def told(self) -> list[tuple[Line, Sequence[Example]]]:
-        """The themes, each with its examples."""
-        return [(line, self.examples.get(line.key, ())) for line in self.themes.lines]
-
-    @property
-    def conclusion(self) -> str:
-        """The title of the chart."""
-        most = max(self.months.lines, key=lambda line: line.now.received)
-        count = in_french(most.now.received)
-        return f"Réclamations et suggestions\xa0: le plus en {periods.in_words(most.key)}, {count}"
+    def points(self) -> list[Point]:
+        """What the chart draws."""
+        twins = {periods.shifted(month, 12) for month in self.before.months}
+        return [
+            Point(
+                line.key.month,
+                line.now.received if line.key in self.now.months else None,
+                line.before.received if line.key in twins else None,
+                line.key in self.now.suspended,
+            )
+            for line in self.months.lines
+        ]
 
     @cached_property
     def chart(self) -> Curve | None:
-        """Month by month, beside the year before; None where there is one month, or nothing."""
-        lines = self.months.lines
-        if len(lines) < 2 or not self.total.now.received:
-            return None
-        known = [line.now if line.key in self.now.months else None for line in lines]
-        twins = {periods.shifted(month, 12) for month in self.before.months}
-        known_before = [line.before if line.key in twins else None for line in lines]
-        return curves.draw(
-            [periods.in_words(line.key) for line in lines],
-            [
-                Series(0, self.before.period.label, [_value(one) for one in known_before], [], is_past=True),
-                Series(0, self.period.label, [_value(one) for one in known], []),
-            ],
-            [],
-            unit="count",
-            title=self.conclusion,
-            name="mois-de-la-synthese",
-            short=[SHORT_MONTHS[month.month - 1] for month in self.period],
-            suspended=[place for place, line in enumerate(lines) if line.key in self.now.suspended],
-        )
+        return draw(self.points, self.period.label, self.before.period.label)
 
     @property
     def sheet(self) -> Sheet:
@@ -435,8 +428,29 @@ def _counted(number: int, noun: str) -> str:
     return f"{in_french(number)} {noun}{'s' if number > 1 else ''}"
 
 
-def _value(tally: Tally | None) -> Value | None:
-    return Value(Fraction(tally.received), in_french(tally.received)) if tally else None
+def draw(points: Sequence[Point], label: str, label_before: str) -> Curve | None:
+    """Month by month, beside the year before; None where there is one month, or nothing was received."""
+    if len(points) < 2 or not any(point.now for point in points):
+        return None
+    most = max(points, key=lambda point: point.now or 0)
+    count = in_french(most.now or 0)
+    return curves.draw(
+        [MONTHS[point.month] for point in points],
+        [
+            Series(0, label_before, [_value(point.before) for point in points], [], is_past=True),
+            Series(0, label, [_value(point.now) for point in points], []),
+        ],
+        [],
+        unit="count",
+        title=f"Réclamations et suggestions\xa0: le plus en {MONTHS[most.month]} ({count})",
+        name="reclamations-par-mois",
+        short=[SHORT_MONTHS[point.month - 1] for point in points],
+        suspended=[place for place, point in enumerate(points) if point.is_suspended],
+    )
+
+
+def _value(number: int | None) -> Value | None:
+    return None if number is None else Value(Fraction(number), in_french(number))
 
 
 def _cells(head: str, line: Line, *, is_known_before: bool) -> list[Cell]:

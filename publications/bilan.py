@@ -18,7 +18,7 @@ from django.db.models.functions import ExtractYear
 from indicators import results
 from indicators.models import FigureImport, Measurement, Note
 from indicators.results import Absence, Board, Line, Result
-from publications import richtext
+from publications import received, richtext
 from publications.formats import FORMAT
 from publications.models import Part, Presentation
 from referentiel.models import Adoption, Perimeter
@@ -87,6 +87,7 @@ class Content:
     perimeter: list[dict[str, str]]
     presentations: list[dict[str, str | None]]
     missing: list[str]
+    complaints: dict[str, Any] | None
     erratum: dict[str, str | int] | None = None
 
     def as_text(self) -> str:
@@ -154,7 +155,8 @@ def prepare(prefecture: Prefecture, year: int) -> Draft:
     written = dict(Part.objects.filter(prefecture=prefecture, year=year).values_list("section", "text"))
     whys = _corrections(prefecture, year)
     parts = [_part(section, written.get(section.value, "").strip()) for section in Part.Section]
-    lacking = gaps(board, parts)
+    of_register = received.of_year(prefecture, year, prefecture.today())
+    lacking = gaps(board, parts) + [Gap(sentence) for sentence in of_register.gaps]
     content = Content(
         format=FORMAT,
         year=year,
@@ -183,6 +185,7 @@ def prepare(prefecture: Prefecture, year: int) -> Draft:
         perimeter=_perimeter(prefecture, year),
         presentations=_presentations(prefecture, year),
         missing=[gap.sentence for gap in lacking],
+        complaints=of_register.block,
     )
     expected = [result for result in board.results if result.absence != Absence.NOT_EXPECTED]
     given = sum(result.absence not in (Absence.MISSING, Absence.AWAITED) for result in expected)

@@ -213,11 +213,49 @@ def _general_notes(content: Data) -> list[str]:
     ]
 
 
+def _received(content: Data) -> list[str]:
+    """What the register counted, a line of a table each."""
+    said = content["complaints"]
+    if said is None:
+        return []
+    counted = [
+        f"{table['head']}, {line['label']}\xa0: {line['received']}, dont {line['complaints']} réclamations"
+        for table in said["tables"]
+        for line in table["lines"]
+    ]
+    defender = said["defender"]
+    saisines = [f"Défenseur des droits\xa0: {defender['received']}, {defender['rate_label']}"]
+    return said["sentences"] + counted + saisines
+
+
+def _deadlines(content: Data) -> list[str]:
+    said = content["complaints"]
+    if said is None:
+        return []
+    kept = [
+        f"{line['unit']}, {line['kind_label']}, {line['channel_label']}\xa0: {line['received']} reçues, "
+        f"{line['rate_label']}, {line['mean_label']}"
+        for line in said["deadlines"]
+    ]
+    return kept + [", ".join(line.values()) for line in said["late"]]
+
+
+def _told(content: Data) -> list[str]:
+    said = content["complaints"] or {"examples": [], "actions": []}
+    examples = [f"{each['theme']}\xa0: «\xa0{each['text']}\xa0»" for each in said["examples"]]
+    return examples + [
+        f"{each['theme']}\xa0: {each['title']} ({each['state_label']})" for each in said["actions"]
+    ]
+
+
 # What a content lists → its lines, as words.
 LISTS = {
     "Référentiels suivis": lambda content: [each["title"] for each in content["referentiels"]],
     "Unités": lambda content: [unit["name"] for unit in content["units"]],
     "Notes sur l’ensemble": _general_notes,
+    "Réclamations et suggestions": _received,
+    "Délais de réponse": _deadlines,
+    "Exemples et actions": _told,
     "Périmètre": lambda content: [
         f"{row['unit']}, {row['service']}\xa0: {row['module']}" for row in content["perimeter"]
     ],

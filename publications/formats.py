@@ -8,7 +8,7 @@ from typing import Any
 
 from publications import richtext
 
-FORMAT = 2
+FORMAT = 3
 
 # The content as its JSON text gives it back.
 Data = dict[str, Any]
@@ -17,7 +17,9 @@ Data = dict[str, Any]
 def read(text: str) -> Data:
     """The content of a frozen text, in the shape of the newest format."""
     data: Data = json.loads(text)
-    return _from_1(data) if data["format"] == 1 else data
+    if data["format"] == 1:
+        data = _from_1(data)
+    return data if data["format"] >= 3 else data | {"complaints": None}
 
 
 def _from_1(data: Data) -> Data:

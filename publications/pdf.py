@@ -22,7 +22,7 @@ from django.utils.text import slugify
 from publications import bilan as contents
 from publications import reading, richtext
 from publications.formats import Data
-from publications.models import Bilan
+from publications.models import Bilan, Part
 from referentiel.measures import Verdict, in_french
 from referentiel.models import Indicator
 
@@ -46,6 +46,8 @@ MEETINGS = 20
 PERIMETER = 300  # services × modules
 UNITS = 24
 FIGURES = 500  # indicators × units
+RECEIVED = 500  # lines of the tables that the register gives
+EXAMPLES = 60
 
 UNITS_PER_TABLE = 4
 # A drawing that leaves room for the sentences of its theme beside it, on one landscape page.
@@ -221,12 +223,24 @@ def too_long(data: Data) -> list[str]:
         ("Le bilan", len(data["perimeter"]), "lignes de périmètre", PERIMETER),
         ("L'erratum", len((data["erratum"] or {"text": ""})["text"]), "caractères", ERRATUM_CHARACTERS),
         ("Le bilan", len(data["units"]), "unités", UNITS),
+        *_of_register(data["complaints"]),
         ("Le bilan", len(cells), "chiffres", FIGURES),
     ]
     return [
         f"{what} compte {in_french(count)} {of}\xa0: le PDF en admet {in_french(most)} au plus."
         for what, count, of, most in found
         if count > most
+    ]
+
+
+def _of_register(said: Data | None) -> list[tuple[str, int, str, int]]:
+    if said is None:
+        return []
+    lines = sum(len(table["lines"]) for table in said["tables"])
+    return [
+        ("Le bilan", lines + len(said["deadlines"]), "lignes de réclamations et de délais", RECEIVED),
+        ("Le bilan", len(said["examples"]), "exemples de réclamations", EXAMPLES),
+        ("Le bilan", len(said["actions"]), "actions nées des réclamations", EXAMPLES),
     ]
 
 
@@ -242,7 +256,11 @@ def _chapters(content: Data, read: reading.Reading) -> list[Chapter]:
         titles = [theme.title for theme in read.themes]
         sections = [_section(theme) for theme in read.themes]
         found.append(("results", f"Résultats {year} par thème", titles, {"sections": sections}))
-    found += [("part", part.title, [], {"part": part}) for part in read.parts if part.html]
+    for part in read.parts:
+        if part.section == Part.Section.COMPLAINTS and read.register:
+            found.append(("received", part.title, [], {"part": part, "register": read.register}))
+        elif part.html:
+            found.append(("part", part.title, [], {"part": part}))
     found.append(("method", "Méthode et sources", [], {"measured": _measured(content)}))
     return [Chapter(numeral, *chapter) for numeral, chapter in zip(NUMERALS, found, strict=False)]
 

@@ -5,15 +5,19 @@ import datetime
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from operator import itemgetter
 
 from django.utils.safestring import SafeString
 
-from indicators import bars
+from indicators import bars, synthesis
+from indicators.curves import Curve
+from indicators.synthesis import Point
 from publications import richtext
 from publications.formats import Data
 from referentiel.measures import Verdict
 
 NO_THEME = "Autres indicateurs"
+FIRST_WITH_REGISTER = 3  # format
 
 # Indicators, and units of an indicator, that a sentence names before it says how many others there are.
 NAMED = 4
@@ -159,8 +163,29 @@ class Followed:
 
 
 @dataclass(frozen=True)
+class Told:
+    """A theme of complaints of which something is told: examples, and the actions that it has called for,
+    each with its day."""
+
+    theme: str
+    examples: list[str]
+    actions: list[tuple[Data, datetime.date]]
+
+
+@dataclass(frozen=True)
+class Register:
+    """What the register gave to the bilan (publications/received.py): `deadlines` by unit."""
+
+    said: Data
+    chart: Curve | None
+    told: list[Told]
+    deadlines: list[tuple[str, list[Data]]]
+
+
+@dataclass(frozen=True)
 class Reading:
-    """Everything that a page shows of a bilan. `notes` are those that belong to no single cell."""
+    """Everything that a page shows of a bilan. `notes` are those that belong to no single cell; `register` is
+    None where the bilan says nothing of it, `no_register` then why, if it is known."""
 
     content: Data
     referentiels: list[Followed]
@@ -173,6 +198,12 @@ class Reading:
     perimeter: list[Kept]
     perimeter_remarks: list[tuple[str, str]]
     score: Score
+    register: Register | None
+    no_register: str
+
+    @property
+    def speaks_of_register(self) -> bool:
+        return bool(self.register or self.no_register)
 
 
 def read(content: Data) -> Reading:
@@ -205,6 +236,8 @@ def read(content: Data) -> Reading:
         ],
         perimeter_remarks=[(letter, remark) for remark, letter in letters.items()],
         score=_score(content["bands"]),
+        register=_register(content["complaints"], content["year"]) if content["complaints"] else None,
+        no_register=_no_register(content),
     )
 
 
@@ -231,6 +264,37 @@ def meetings(content: Data, on: datetime.date) -> list[Meeting]:
 def _followed(referentiel: Data) -> Followed:
     on = referentiel["labelled_on"]
     return Followed(referentiel["title"], datetime.date.fromisoformat(on) if on else None)
+
+
+def _register(said: Data, year: int) -> Register:
+    themes = dict.fromkeys(each["theme"] for each in [*said["examples"], *said["actions"]])
+    return Register(
+        said=said,
+        chart=synthesis.draw([Point(**point) for point in said["points"]], f"{year}", f"{year - 1}"),
+        told=[
+            Told(
+                theme,
+                [each["text"] for each in said["examples"] if each["theme"] == theme],
+                [
+                    (each, datetime.date.fromisoformat(each["on"]))
+                    for each in said["actions"]
+                    if each["theme"] == theme
+                ],
+            )
+            for theme in themes
+        ],
+        deadlines=[(unit, list(lines)) for unit, lines in groupby(said["deadlines"], itemgetter("unit"))],
+    )
+
+
+def _no_register(content: Data) -> str:
+    """An old format says nothing of the register, whether it was kept or not."""
+    if content["complaints"] or content["format"] < FIRST_WITH_REGISTER:
+        return ""
+    return (
+        f"Le registre des courriers et des réclamations n’était pas suivi en {content['year']}\xa0: "
+        "cette partie n’en tire aucun chiffre."
+    )
 
 
 def _letter(position: int) -> str:

@@ -386,6 +386,7 @@ SPEAKERS = [
     *("complaints/examples.py", "complaints/models/examples.py", "indicators/synthesis.py"),
     *("complaints/malfunctions.py", "complaints/models/malfunctions.py", "complaints/forms_malfunctions.py"),
     *("complaints/tables_malfunctions.py", "complaints/views_malfunctions.py", "improvement/origins.py"),
+    "publications/received.py",
     *("improvement/dues.py", "improvement/duties.py", "improvement/forms.py", "improvement/history.py"),
     *("improvement/models.py", "improvement/plan.py", "improvement/proofs.py", "improvement/recurrence.py"),
     *("improvement/tables.py", "improvement/views.py", "improvement/views_duties.py"),

@@ -6,9 +6,11 @@ from typing import Any
 from django import template
 from django.template import Context
 
+from complaints.models import Example
 from improvement import origins
 from improvement.models import Action
 from indicators.months import Months
+from indicators.synthesis import Line, Synthesis
 from sites.access import Access
 from sites.models import Agent
 
@@ -34,3 +36,18 @@ def actions_from(context: Context, row: origins.Row) -> dict[str, Any]:
         "new_url": origins.new_url(row, access) if access.may_manage_plan else "",
         "slug": access.prefecture.slug,
     }
+
+
+@register.simple_tag
+def told_by_theme(
+    synthesis: Synthesis, agent: Agent, access: Access
+) -> list[tuple[Line, Sequence[Example], list[Action]]]:
+    """The themes of which something is told: examples, and the actions that the agent may see."""
+    visible = Action.objects.visible_to(agent, access).on_complaints(synthesis.period)
+    actions: dict[int | None, list[Action]] = {}
+    for action in visible.select_related("case").order_by("due_on", "number"):
+        theme = action.case.theme_id if action.case else action.theme_id
+        actions.setdefault(theme, []).append(action)
+    examples = synthesis.examples
+    told = ((one, examples.get(one.key, ()), actions.get(one.key, [])) for one in synthesis.themes.lines)
+    return [one for one in told if one[1] or one[2]]

@@ -11,7 +11,7 @@ from complaints.register import Description, Identity
 from indicators import entry, from_register, returns
 from indicators.models import Measurement
 from sites.models import Membership
-from tests.factories import AgentFactory, DelayRuleFactory, MembershipFactory
+from tests.factories import ActionFactory, AgentFactory, DelayRuleFactory, MembershipFactory
 from tests.indicators.monthly import MARCH, Monthly
 
 APRIL_30 = date(2020, 4, 30)
@@ -190,6 +190,21 @@ def test_synthesis_counts_and_tells_what_ones_services_received_and_names_nobody
     assert "Deux heures" not in text
 
 
+def test_synthesis_shows_what_was_done_to_who_may_read_the_plan(world, complained, client_of):
+    own = {"prefecture": world.prefecture, "due_on": date(2020, 9, 1)}
+    ActionFactory(title="Afficher l’attente", theme=complained.theme, **own)
+    ActionFactory(title="Changer la file", case=complained, **own | {"due_on": date(2024, 9, 1)})
+    ActionFactory(title="Une autre année", theme=complained.theme, **own | {"due_on": date(2024, 9, 1)})
+    reader = AgentFactory()
+    MembershipFactory(agent=reader, role=Membership.Role.COMMUNICATION, prefecture=world.prefecture)
+
+    text = page(world, world.manager, client_of, "complaints_synthesis").content.decode()
+    assert "Afficher l’attente</a>, à faire, pour le 1er septembre 2020" in text
+    assert "Changer la file" in text
+    assert "Une autre année" not in text
+    assert "Afficher l’attente" not in page(world, reader, client_of, "complaints_synthesis").content.decode()
+
+
 def test_synthesis_of_a_quarter_and_its_file(world, complained, client_of):
     of_spring = {"name": "complaints_synthesis", "partie": "T2"}
     assert "2e trimestre\xa02020" in page(world, world.manager, client_of, **of_spring).content.decode()
@@ -204,7 +219,7 @@ def test_synthesis_asks_as_much_for_any_case(world, complained, client_of, djang
     url = reverse("complaints_synthesis", args=[world.prefecture.slug]) + "?annee=2020"
     client.get(url)
     for number in range(2):
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(14):
             client.get(url)
         Case.objects.filter(number=1).update(channel="email", kind="suggestion", theme=None)
         Case.objects.update(service=world.services[number], is_from_rights_defender=True)

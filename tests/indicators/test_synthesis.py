@@ -224,9 +224,9 @@ def test_an_example_stands_under_its_theme_unless_it_has_come_to_name_somebody(p
     Example.objects.create(case=told, text="Deux heures d’attente.", by=claire)
     Example.objects.create(case=naming, text="Dominique a attendu.", by=claire)
 
-    [(line, examples)] = read(prefecture).told
+    [(key, kept)] = read(prefecture).examples.items()
 
-    assert (line.label, [one.text for one in examples]) == ("Attente", ["Deux heures d’attente."])
+    assert (key, [one.text for one in kept]) == (theme.pk, ["Deux heures d’attente."])
 
 
 def test_as_many_queries_for_any_number_of_cases(prefecture, siege, followed, django_assert_num_queries):
