@@ -91,10 +91,10 @@ class Case(models.Model):
     class State(models.TextChoices):
         OPEN = "open", "à traiter"
         PAUSED = "paused", "délai suspendu"
-        ANSWERED = "answered", "répondu"
-        TRANSFERRED = "transferred", "transmis à un autre organisme"
-        WITHDRAWN = "withdrawn", "retiré par l’usager"
-        DROPPED = "dropped", "classé sans suite"
+        ANSWERED = "answered", "répondue"
+        TRANSFERRED = "transferred", "transmise à un autre organisme"
+        WITHDRAWN = "withdrawn", "retirée par l’usager"
+        DROPPED = "dropped", "classée sans suite"
 
     OPEN = (State.OPEN, State.PAUSED)
 

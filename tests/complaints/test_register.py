@@ -303,7 +303,7 @@ def test_pauses_do_not_overlap(receive, act):
 
 def test_closed_case_takes_no_follow_up(receive, act):
     case = act(register.answer, receive(), answered_on=day(9))
-    with pytest.raises(RefusedError, match=r"Cette affaire est close \(répondu\)"):
+    with pytest.raises(RefusedError, match=r"Cette affaire est close \(répondue\)"):
         act(register.answer, case, answered_on=day(9))
 
 

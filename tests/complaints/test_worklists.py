@@ -139,7 +139,7 @@ def test_a_line_says_when_where_and_what(register_, browser):
         "à traiter, BT sollicité",
     )
     answered = rows(browser.get(f"{HERE}liste/traites/"))[0]
-    assert (answered[3], answered[-1]) == ("15/03/2021", "répondu le 16/03/2021 hors délai")
+    assert (answered[3], answered[-1]) == ("15/03/2021", "répondue le 16/03/2021 hors délai")
 
 
 def test_days_of_delay_are_working_days(prefecture):
