@@ -5,9 +5,10 @@ transaction, with who did it in its history. Who read another version than the o
 """
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -39,14 +40,12 @@ def report(
     prefecture: Prefecture, said: Description, *, by: Agent, on: datetime.date, body: bytes = b""
 ) -> Malfunction:
     """Number and keep it, with the bytes of a photo or of a document if there is one; the same one, sent
-    twice, is kept once."""
+    twice, is kept once, with the file that came last."""
     with _keeping(prefecture, body) as file, transaction.atomic():
         prefecture.lock()
         own = Malfunction.objects.filter(prefecture=prefecture)
         if twice := own.new().filter(**vars(said), reported_by=by).first():
-            if file:
-                files.remove(file["file_name"])
-            return twice
+            return _save(twice, by) if _refile(twice, file) else twice
         malfunction = Malfunction(prefecture=prefecture, year=on.year, reported_by=by)
         last = own.filter(year=on.year).aggregate(last=Max("number"))["last"]
         malfunction.number = (last or 0) + 1
@@ -65,15 +64,14 @@ def correct(
     body: bytes = b"",
 ) -> Malfunction:
     """Correct what was reported, or where; a file takes the place of the one that is kept. The same words
-    again, without a file, change nothing."""
-    with _keeping(malfunction.prefecture, body) as file, _held(malfunction, seen) as held:
-        _check_open(held)
-        if not file and all(getattr(held, name) == value for name, value in vars(said).items()):
+    and the same file again change nothing, whoever wrote them."""
+    with _keeping(malfunction.prefecture, body) as file, _held(malfunction) as held:
+        is_other = _refile(held, file)
+        if not is_other and _says(held, vars(said)):
             return held
+        _check_seen(held, seen)
+        _check_open(held)
         _describe(held, said, on)
-        if file and (former := held.file_name):
-            transaction.on_commit(lambda: files.remove(former))
-        vars(held).update(file)
         return _save(held, by)
 
 
@@ -81,11 +79,7 @@ def take(
     malfunction: Malfunction, *, seen: int, by: Agent, on: datetime.date, answer: str = ""
 ) -> Malfunction:
     """Say that somebody deals with it, and what is being done if that is known."""
-    with _held(malfunction, seen) as held:
-        if held.state != State.NEW:
-            raise RefusedError(f"Ce dysfonctionnement est déjà {held.get_state_display()}.")
-        held.state, held.answer = State.TAKEN, answer
-        return _save(held, by)
+    return _move(malfunction, _check_new, seen=seen, by=by, state=State.TAKEN, answer=answer)
 
 
 def close(
@@ -96,20 +90,27 @@ def close(
         raise RefusedError("Choisir si le dysfonctionnement est résolu ou reste sans suite.")
     if not answer:
         raise RefusedError("Écrire ce qui a été fait, ou pourquoi rien ne l’est.")
-    with _held(malfunction, seen) as held:
-        _check_open(held)
-        held.state, held.answer, held.closed_on = state, answer, on
-        return _save(held, by)
+    return _move(malfunction, _check_open, seen=seen, by=by, state=state, answer=answer, closed_on=on)
 
 
 def reopen(malfunction: Malfunction, *, answer: str, seen: int, by: Agent, on: datetime.date) -> Malfunction:
     """Take up again what was closed, and say why: the former answer stays in the history."""
     if not answer:
         raise RefusedError("Dire pourquoi le dysfonctionnement est rouvert.")
-    with _held(malfunction, seen) as held:
-        if held.is_open:
-            raise RefusedError("Ce dysfonctionnement n’est pas clos.")
-        held.state, held.answer, held.closed_on = State.TAKEN, answer, None
+    columns = {"state": State.TAKEN, "answer": answer, "closed_on": None}
+    return _move(malfunction, _check_closed, seen=seen, by=by, **columns)
+
+
+def _move(
+    malfunction: Malfunction, check: Callable[[Malfunction], None], *, seen: int, by: Agent, **columns: Any
+) -> Malfunction:
+    """Write what a step changes. Its button pressed twice, by one agent on one page, takes it once."""
+    with _held(malfunction) as held:
+        if held.version == seen + 1 and _says(held, columns) and held.history.first().history_user == by:
+            return held
+        _check_seen(held, seen)
+        check(held)
+        vars(held).update(columns)
         return _save(held, by)
 
 
@@ -127,14 +128,44 @@ def _keeping(prefecture: Prefecture, body: bytes) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def _held(malfunction: Malfunction, seen: int) -> Iterator[Malfunction]:
-    """The row as it stands, where nobody wrote it since it was read in the version `seen`."""
+def _held(malfunction: Malfunction) -> Iterator[Malfunction]:
+    """The row as it stands, which nobody else writes meanwhile."""
     with transaction.atomic():
         rows = Malfunction.objects.select_for_update(of=("self",)).select_related("prefecture")
-        held = rows.get(pk=malfunction.pk)
-        if held.version != seen:
-            raise ConflictError(held)
-        yield held
+        yield rows.get(pk=malfunction.pk)
+
+
+def _says(malfunction: Malfunction, columns: Mapping[str, Any]) -> bool:
+    return all(getattr(malfunction, name) == value for name, value in columns.items())
+
+
+def _refile(malfunction: Malfunction, file: dict[str, str]) -> bool:
+    """Have a file take the place of the one that is kept; whether it is another one."""
+    if not file:
+        return False
+    former = malfunction.file_name
+    if file["file_sha256"] == malfunction.file_sha256:
+        files.remove(file["file_name"])
+        return False
+    if former:
+        transaction.on_commit(lambda: files.remove(former))
+    vars(malfunction).update(file)
+    return True
+
+
+def _check_seen(malfunction: Malfunction, seen: int) -> None:
+    if malfunction.version != seen:
+        raise ConflictError(malfunction)
+
+
+def _check_new(malfunction: Malfunction) -> None:
+    if malfunction.state != State.NEW:
+        raise RefusedError(f"Ce dysfonctionnement est déjà {malfunction.get_state_display()}.")
+
+
+def _check_closed(malfunction: Malfunction) -> None:
+    if malfunction.is_open:
+        raise RefusedError("Ce dysfonctionnement n’est pas clos.")
 
 
 def _check_open(malfunction: Malfunction) -> None:

@@ -27,6 +27,7 @@ from complaints.models import Malfunction
 from complaints.register import RefusedError
 from complaints.tables_malfunctions import MalfunctionFilters, MalfunctionTable
 from referentiel import changes
+from sheets.words import french_day
 from sites import attachments, files, lists, trace
 from sites.access import Access, Action, AgentRequest, NotAllowedError, enter
 from sites.asking import asks_first, sent
@@ -39,6 +40,7 @@ Form = TypeVar("Form", bound=forms.Form)
 HANDLE = Action.HANDLE_MALFUNCTIONS
 SHOWN = ("prefecture", "unit", "service", "site", "reported_by")
 TITLE = "Dysfonctionnements"
+TAKEN_UP = "Quelqu’un s’en occupe depuis\xa0: lui dire ce qui est à corriger."
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,8 @@ def malfunction_new(request: AgentRequest, slug: str) -> HttpResponse:
 def malfunction_correct(request: AgentRequest, slug: str, year: int, number: int) -> HttpResponse:
     access = enter(request, slug)
     held = _malfunction(request, access, year, number)
-    if not _may_correct(request, access, held):
+    may_correct = _may_correct(request, access, held)
+    if not may_correct and (request.method != "POST" or held.reported_by != request.user):
         raise _refusal(access)
     if request.method != "POST":  # the form shows all that the page does
         trace.record(request, TraceEntry.Event.READ, f"Dysfonctionnement {held}")
@@ -123,6 +126,8 @@ def malfunction_correct(request: AgentRequest, slug: str, year: int, number: int
     )
 
     def write(form: CorrectionForm) -> str:
+        if not may_correct:  # somebody took it up while its form was being filled in
+            raise RefusedError(TAKEN_UP)
         seen = form.cleaned_data["version"]
         register.correct(held, form.said, seen=seen, by=request.user, on=access.on, body=form.body)
         return f"Dysfonctionnement {held} corrigé."
@@ -230,7 +235,9 @@ def _ask(request: AgentRequest, page: Page, form: Form, write: Callable[[Form], 
 
 def _as_it_stands(malfunction: Malfunction) -> list[tuple[str, str]]:
     return [
+        ("Constaté le", french_day(malfunction.noticed_on)),
         ("Où", str(malfunction.service or malfunction.unit)),
+        ("Site concerné", malfunction.site.name if malfunction.site else ""),
         ("Ce qui ne va pas", malfunction.subject),
         ("Précisions", malfunction.text),
         ("État", malfunction.get_state_display()),

@@ -81,6 +81,9 @@ def test_who_reported_corrects_it_until_somebody_takes_it_up(reported, basile, r
     assert client_of(rachid).get(correct).status_code == 404
     Malfunction.objects.update(state="taken")
     assert own.get(correct).status_code == 403
+    late = own.post(correct, typed | {"subject": "Elle est éteinte", "version": 2})
+    assert "Quelqu’un s’en occupe depuis" in words(late)
+    assert late.context["form"]["subject"].value() == "Elle est éteinte"
     assert Malfunction.objects.get().subject == "La borne est lente"
     assert "Corriger" in words(client_of(claire).get(f"{HERE}2020/7/"))
 
@@ -94,6 +97,7 @@ def test_a_photo_is_kept_and_read_by_who_reads_the_malfunction(basile, rachid, a
     assert "Ce fichier n’est ni un PDF, ni une image" in words(refused)
     assert not Malfunction.objects.exists()
 
+    own.post(HERE + "nouveau/", typed)
     for _ in range(2):
         own.post(HERE + "nouveau/", typed | {"file": SimpleUploadedFile("vitre.jpg", image("JPEG"))})
 
@@ -119,7 +123,7 @@ def test_a_new_photo_takes_the_place_of_the_former_one(
     typed = {name: form[name].value() or "" for name in ("noticed_on", "place", "site", "text", "subject")}
     names = []
     for version in (1, 2):
-        photo = SimpleUploadedFile("borne.png", image("PNG"))
+        photo = SimpleUploadedFile("borne.png", image("PNG", size=(40, 20 * version)))
         with django_capture_on_commit_callbacks(execute=True):
             manager.post(correct, typed | {"version": version, "file": photo})
         names.append(Malfunction.objects.get().file_name)

@@ -3,6 +3,7 @@
 import datetime
 import threading
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -167,6 +168,23 @@ def test_who_comes_second_is_told_what_stands(report, claire, said):
 
     assert conflict.value.saved.answer == "Commandée."
     assert Malfunction.objects.get().state == "taken"
+
+
+def test_a_button_pressed_twice_takes_its_step_once(report, claire, basile, said):
+    held = report()
+    steps = [
+        partial(malfunctions.correct, held, replace(said, text="Depuis lundi.")),
+        partial(malfunctions.take, held, answer="Commandée."),
+        partial(malfunctions.close, held, state="solved", answer="Réparée."),
+        partial(malfunctions.reopen, held, answer="Encore."),
+    ]
+
+    for seen, step in enumerate(steps, 1):
+        assert [step(seen=seen, by=claire, on=TODAY).version for _ in range(2)] == [seen + 1] * 2
+
+    with pytest.raises(ConflictError):
+        steps[-1](seen=len(steps), by=basile, on=TODAY)
+    assert held.history.count() == 1 + len(steps)
 
 
 # --- who sees what -----------------------------------------------------------------------------------------
