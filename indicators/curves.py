@@ -206,7 +206,7 @@ def draw(
     if not drawn:
         return None
     amounts = [value.amount for one in drawn for value in one.values if value] + [aim.amount for aim in aims]
-    low, high, steps = _scale(min(amounts), max(amounts))
+    low, high, steps = _scale(min(amounts), max(amounts), unit)
     labels = [
         tick_label(low + (high - low) * step / steps, unit if step == steps else "count")
         for step in range(steps + 1)
@@ -251,13 +251,19 @@ def draw(
     )
 
 
-def _scale(least: Fraction, most: Fraction) -> tuple[Fraction, Fraction, int]:
-    """From zero, or from a round number where all values stand in the upper part of the scale."""
+def _scale(least: Fraction, most: Fraction, unit: str) -> tuple[Fraction, Fraction, int]:
+    """From zero, or from a round number where all values stand in the upper part of the scale. Steps of what
+    is counted one by one are whole."""
     high, steps = round_above(most)
     low = high * math.floor(least * steps / high) / steps
     if low == high:
         low -= high / steps
-    return (low, high, DIVISIONS) if low * 2 >= high else (Fraction(0), high, steps)
+    is_counted = unit == "count"
+    if low * 2 >= high and not (is_counted and (high - low) % DIVISIONS):
+        return low, high, DIVISIONS
+    if is_counted:
+        steps = next((number for number in range(steps, 0, -1) if high % number == 0), steps)
+    return Fraction(0), high, steps
 
 
 def _line(series: Series, end: str, end_y: float, frame: _Frame) -> Line:

@@ -167,7 +167,8 @@ class Span:
         """« 2019 », « 2020, janvier, février, juillet à décembre seulement »."""
         if len(self.months) == self.period.length:
             return self.period.label
-        return f"{self.period.label}, {', '.join(self._runs) or 'aucun mois'} seulement"
+        runs = ", ".join(self._runs)
+        return f"{self.period.label}, {runs} seulement" if runs else f"{self.period.label}, aucun mois"
 
     @property
     def _runs(self) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -73,13 +74,25 @@ def complaints_synthesis(request: AgentRequest, slug: str) -> HttpResponse:
     period = form.period(form.said("annee") or years[0])
     own = Case.objects.filter(**form.columns).visible_to(request.user, access, Action.READ)
     unit, site = form.said("unite"), form.said("site")
-    units = [unit] if unit else [site.unit] if site else access.units
+    units = access.units
+    if unit:
+        units = units.filter(pk=unit.pk)
+    elif site:  # one that has moved has cases in the unit that it was of
+        units = units.filter(Q(pk=site.unit_id) | Q(cases__site=site)).distinct()
     found = synthesis.of(access.prefecture, own, period, access.on, units)
     kind = request.GET.get("export", "")
     if kind in writing.KINDS:
         return lists.file_response(request, found.sheet, kind)
-    context = {"slug": slug, "form": form, "synthesis": found, "kinds": lists.KIND_LABELS}
-    return render(request, "indicators/synthesis.html", context | {"unit": unit, "site": site})
+    context = {
+        "slug": slug,
+        "form": form,
+        "synthesis": found,
+        "unit": unit,
+        "site": site,
+        "sees_all": access.scope_for(Action.READ) is None,
+        "kinds": lists.KIND_LABELS,
+    }
+    return render(request, "indicators/synthesis.html", context)
 
 
 @require_safe

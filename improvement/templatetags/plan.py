@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import template
+from django.db.models import Q
 from django.template import Context
 
 from complaints.models import Example
@@ -42,8 +43,10 @@ def actions_from(context: Context, row: origins.Row) -> dict[str, Any]:
 def told_by_theme(
     synthesis: Synthesis, agent: Agent, access: Access
 ) -> list[tuple[Line, Sequence[Example], list[Action]]]:
-    """The themes of which something is told: examples, and the actions that the agent may see."""
-    visible = Action.objects.visible_to(agent, access).on_complaints(synthesis.period)
+    """The themes of which something is told: examples, and the actions that the agent may see, of the units
+    that are told or of none."""
+    own = Q(unit=None) | Q(unit__in=[line.key for line in synthesis.units.lines])
+    visible = Action.objects.visible_to(agent, access).on_complaints(synthesis.period).filter(own)
     actions: dict[int | None, list[Action]] = {}
     for action in visible.select_related("case").order_by("due_on", "number"):
         theme = action.case.theme_id if action.case else action.theme_id

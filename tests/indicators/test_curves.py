@@ -81,6 +81,16 @@ def test_the_scale_starts_from_zero_unless_all_values_are_high():
     assert (high.starts_above_zero, high.ticks[0].label.text) == (True, "75")
 
 
+@pytest.mark.parametrize(
+    ("counts", "ticks"),
+    [((2, 4), ["0", "1", "2", "3", "4"]), ((0, 9), ["0", "5", "10"]), ((1, 1), ["0", "1"])],
+)
+def test_what_is_counted_one_by_one_has_whole_steps(counts, ticks):
+    drawn = draw(range(2015, 2017), [series(*counts)], (), unit="count", title="Titre", name="evolution-1")
+
+    assert [tick.label.text for tick in drawn.ticks] == ticks
+
+
 def test_one_year_alone_is_a_point():
     line = chart(series(10)).lines[0]
 

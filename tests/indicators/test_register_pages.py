@@ -11,7 +11,14 @@ from complaints.register import Description, Identity
 from indicators import entry, from_register, returns
 from indicators.models import Measurement
 from sites.models import Membership
-from tests.factories import ActionFactory, AgentFactory, DelayRuleFactory, MembershipFactory
+from tests.factories import (
+    ActionFactory,
+    AgentFactory,
+    DelayRuleFactory,
+    MembershipFactory,
+    SiteFactory,
+    UnitFactory,
+)
 from tests.indicators.monthly import MARCH, Monthly
 
 APRIL_30 = date(2020, 4, 30)
@@ -192,8 +199,10 @@ def test_synthesis_counts_and_tells_what_ones_services_received_and_names_nobody
 
 def test_synthesis_shows_what_was_done_to_who_may_read_the_plan(world, complained, client_of):
     own = {"prefecture": world.prefecture, "due_on": date(2020, 9, 1)}
+    elsewhere = UnitFactory(prefecture=world.prefecture)
     ActionFactory(title="Afficher l’attente", theme=complained.theme, **own)
     ActionFactory(title="Changer la file", case=complained, **own | {"due_on": date(2024, 9, 1)})
+    ActionFactory(title="D’une autre unité", theme=complained.theme, unit=elsewhere, **own)
     ActionFactory(title="Une autre année", theme=complained.theme, **own | {"due_on": date(2024, 9, 1)})
     reader = AgentFactory()
     MembershipFactory(agent=reader, role=Membership.Role.COMMUNICATION, prefecture=world.prefecture)
@@ -201,8 +210,25 @@ def test_synthesis_shows_what_was_done_to_who_may_read_the_plan(world, complaine
     text = page(world, world.manager, client_of, "complaints_synthesis").content.decode()
     assert "Afficher l’attente</a>, à faire, pour le 1er septembre 2020" in text
     assert "Changer la file" in text
+    assert "D’une autre unité" in text
+    alone = page(world, world.manager, client_of, "complaints_synthesis", unite=world.unit.pk)
+    assert "Afficher l’attente" in alone.content.decode()
+    assert "D’une autre unité" not in alone.content.decode()
     assert "Une autre année" not in text
     assert "Afficher l’attente" not in page(world, reader, client_of, "complaints_synthesis").content.decode()
+
+
+def test_synthesis_of_a_site_counts_its_cases_where_it_was_when_they_came(world, complained, client_of):
+    site = SiteFactory(unit=UnitFactory(prefecture=world.prefecture))
+    Case.objects.update(site=site)
+
+    text = page(world, world.manager, client_of, "complaints_synthesis", site=site.pk).content.decode()
+    assert "2 réclamations et 0 suggestion (2020)" in text
+    assert "vos services seuls" not in text
+    assert (
+        "vos services seuls"
+        in page(world, world.referent, client_of, "complaints_synthesis").content.decode()
+    )
 
 
 def test_synthesis_of_a_quarter_and_its_file(world, complained, client_of):
