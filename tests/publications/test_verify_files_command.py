@@ -3,8 +3,10 @@
 import pytest
 from django.core.management import CommandError, call_command
 
+from complaints.models import Attachment
 from publications import publish
 from publications.models import Bilan, Document
+from tests.factories import CaseFactory, MalfunctionFactory
 
 
 def test_all_files_are_there(
@@ -16,6 +18,15 @@ def test_all_files_are_there(
         capsys.readouterr().out
         == f"Fichiers vérifiés, tous conformes à leur empreinte : {1 + len(shelved)}.\n"
     )
+
+
+@pytest.mark.django_db
+def test_what_comes_with_a_case_or_a_malfunction_is_read_too(capsys: pytest.CaptureFixture[str]) -> None:
+    MalfunctionFactory(file_name="vitre.jpg", file_sha256="0" * 64)
+    Attachment.objects.create(case=CaseFactory(), title="Lettre", stored_as="lettre.pdf", sha256="0" * 64)
+
+    with pytest.raises(CommandError, match=r"Sur 2 fichiers, manquants ou changés : 2\."):
+        call_command("verify_files")
 
 
 @pytest.mark.parametrize(

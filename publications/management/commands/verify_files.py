@@ -1,5 +1,6 @@
 from django.core.management.base import BaseCommand, CommandError
 
+from complaints.models import Attachment, Malfunction
 from improvement.models import Action, DutyDone
 from indicators.models import FigureImport, Suspension
 from publications.models import Bilan, Document
@@ -16,6 +17,8 @@ class Command(BaseCommand):
             *Action.objects.exclude(proof_file="").values_list("proof_file", "proof_sha256"),
             *DutyDone.objects.exclude(proof_file="").values_list("proof_file", "proof_sha256"),
             *FigureImport.objects.exclude(stored_as="").values_list("stored_as", "sha256"),
+            *Attachment.objects.values_list("stored_as", "sha256"),
+            *Malfunction.objects.exclude(file_name="").values_list("file_name", "file_sha256"),
             *Suspension.objects.exclude(stored_as="").values_list("stored_as", "sha256"),
         ]
         lost = 0
