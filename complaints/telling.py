@@ -29,7 +29,7 @@ def lateness(case: Case) -> str:
     nobody."""
     an, what, received = _called(case)
     of = f"{an} {typeset(what)} {received} en {date_format(case.received_on, 'F')}"
-    if case.answered_on:
+    if case.delay_days is not None:
         return f"{of} a eu sa réponse en {spent(case)}, pour {case.allowed_days}."
     return f"{of} attend sa réponse, due le {french_day(case.due_on)}." if case.due_on else f"{of}."
 

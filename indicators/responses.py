@@ -1,6 +1,7 @@
 """Response rates of a préfecture: what its register says, without the months in which nothing is followed."""
 
 import datetime
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,7 +15,7 @@ from complaints.models import Case
 from indicators import history, periods, suspensions
 from indicators.models import Suspension
 from indicators.periods import Period
-from referentiel.measures import rounded, with_unit
+from referentiel.measures import in_french, rounded, with_unit
 from sites.models import Prefecture, Service, Unit
 
 BY = ("unit", "service", "kind", "channel")
@@ -117,12 +118,14 @@ class Response:
 
     @property
     def apart_label(self) -> str:
-        """« 2 sans nom ou sans adresse, 1 transmises à un autre organisme »."""
-        apart = [f"{self.figures.apart[reason]} {words}" for reason, words in APART.items()]
-        apart = [one for one in apart if not one.startswith("0 ")]
-        if self.figures.suspended:
-            apart.append(f"{self.figures.suspended} en mois suspendu")
-        return ", ".join(apart)
+        return apart_in_words(self.figures.apart, self.figures.suspended)
+
+
+def apart_in_words(apart: Counter[str], suspended: int) -> str:
+    """« sans nom ou sans adresse : 2, en mois suspendu : 35 »: what no rate counts, by the reasons of
+    `APART`."""
+    said = {words: apart[reason] for reason, words in APART.items()} | {"en mois suspendu": suspended}
+    return ", ".join(f"{words}\xa0: {in_french(number)}" for words, number in said.items() if number)
 
 
 def _open(promise: Kept) -> str:

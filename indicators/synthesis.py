@@ -19,9 +19,9 @@ from django.db.models import Min, Q, QuerySet
 from django.utils.functional import cached_property
 
 from complaints import compliance, examples
-from complaints.compliance import APART, Kept
+from complaints.compliance import Kept
 from complaints.models import Case, Example, Theme
-from indicators import curves, from_register, history, periods, quiet, suspensions
+from indicators import curves, from_register, history, periods, quiet, responses, suspensions
 from indicators.curves import Curve, Series, Value
 from indicators.drawing import SHORT_MONTHS
 from indicators.models import Suspension
@@ -111,10 +111,7 @@ class Tally:
 
     @property
     def apart_label(self) -> str:
-        """« sans nom ou sans adresse : 2, en mois suspendu : 35 »."""
-        said = {words: self.apart[reason] for reason, words in APART.items()}
-        said["en mois suspendu"] = self.suspended
-        return ", ".join(f"{words}\xa0: {in_french(number)}" for words, number in said.items() if number)
+        return responses.apart_in_words(self.apart, self.suspended)
 
 
 @dataclass(frozen=True)

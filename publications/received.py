@@ -1,9 +1,9 @@
 """What the register gives to the bilan of a year: the synthesis of complaints, and how the response deadlines
 were kept.
 
-It is frozen with the rest, and public. What counts fewer than three under a theme, a site or a channel is
-added up with its like, so that nobody is known by being alone there; late answers are told by their month,
-and a case only by an example that was written of it. Seventeen queries, whatever the number of cases.
+It is frozen with the rest, and public. What counts one or two under a theme, a site or a channel is added up
+with its like, so that nobody is known by being alone there; late answers are told by their month, and a case
+only by an example that was written of it. Seventeen queries, whatever the number of cases.
 """
 
 import datetime
@@ -124,17 +124,17 @@ def _months_label(found: Synthesis) -> str:
 
 
 def _table(found: Synthesis, table: Table) -> dict[str, Any]:
-    lines = list(table.lines)
-    few = [line for line in lines if line.now.received < SMALLEST] if table.head in ADDED_UP else []
-    told = [_counted(found, line.label, [line]) for line in lines if line not in few]
+    lines, hides = list(table.lines), table.head in ADDED_UP
+    few = [line for line in lines if hides and 0 < line.now.received < SMALLEST]
+    told = [_counted(found, line.label, [line], hides=hides) for line in lines if line not in few]
     if few:
-        told.append(_counted(found, f"autres, moins de {SMALLEST} chacun", few))
+        told.append(_counted(found, f"autres, moins de {SMALLEST} chacun", few, hides=hides))
     return {"head": table.head, "lines": [asdict(line) for line in told]}
 
 
-def _counted(found: Synthesis, label: str, lines: Sequence[Line]) -> Counted:
+def _counted(found: Synthesis, label: str, lines: Sequence[Line], *, hides: bool) -> Counted:
     before = sum(line.before.received for line in lines)
-    before_label = f"moins de {SMALLEST}" if 0 < before < SMALLEST else in_french(before)
+    before_label = f"moins de {SMALLEST}" if hides and 0 < before < SMALLEST else in_french(before)
     return Counted(
         label,
         complaints=sum(line.now.complaints for line in lines),

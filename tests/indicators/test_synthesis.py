@@ -1,5 +1,6 @@
 """The synthesis of complaints, against a loop over the cases; what it asks when nobody keeps the register."""
 
+from collections import Counter
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import count
@@ -9,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from complaints.models import Case, Example, Theme
-from indicators import synthesis
+from indicators import responses, synthesis
 from indicators.models import EntrySchedule, Suspension
 from indicators.periods import Period
 from sites.models import Unit
@@ -234,3 +235,10 @@ def test_as_many_queries_for_any_number_of_cases(prefecture, siege, followed, dj
         complain(siege, theme=Theme.objects.create(prefecture=prefecture, title=f"Thème {number}"))
         with django_assert_num_queries(6):
             read(prefecture, units=[siege])
+
+
+def test_what_no_rate_counts_is_said_of_one_as_of_many():
+    said = responses.apart_in_words(Counter(dropped=1, anonymous=2), 35)
+
+    assert said == "classées sans suite\xa0: 1, sans nom ou sans adresse\xa0: 2, en mois suspendu\xa0: 35"
+    assert responses.apart_in_words(Counter(), 0) == ""

@@ -86,16 +86,25 @@ def test_nothing_is_said_of_a_year_without_a_register(prefecture, kept, siege):
     assert shown.register is None
 
 
-def test_fewer_than_three_under_a_theme_are_added_up(prefecture, kept, siege, themes):
+def test_one_or_two_under_a_theme_are_added_up(prefecture, kept, siege, arles, themes):
     for theme, number in zip(themes, (3, 2, 1), strict=True):
         for _ in range(number):
             complain(siege, theme=theme)
     complain(siege, theme=themes[0], received_on=date(2019, 6, 4))
+    silent = Theme.objects.create(prefecture=prefecture, title="Parking")
+
+    for _ in range(4):
+        complain(siege, theme=silent, received_on=date(2019, 6, 4))
+    complain(arles, received_on=date(2019, 6, 4), theme=silent)
 
     block = read(prefecture).block
 
-    assert table(block, "thème") == [("Attente", 3, "moins de 3"), ("autres, moins de 3 chacun", 3, "0")]
-    assert table(block, "unité") == [("Siège", 6, "moins de 3"), ("Sous-préfecture d’Arles", 0, "0")]
+    assert table(block, "thème") == [
+        ("Attente", 3, "moins de 3"),
+        ("Parking", 0, "5"),
+        ("autres, moins de 3 chacun", 3, "0"),
+    ]
+    assert table(block, "unité") == [("Siège", 6, "5"), ("Sous-préfecture d’Arles", 0, "1")]
     assert "Arles" in read(prefecture).gaps[0]
 
 
