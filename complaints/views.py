@@ -190,8 +190,7 @@ def _just_given(request: AgentRequest, access: Access, year: int, number: int) -
 def _refusal(access: Access) -> NotAllowedError:
     if access.may_handle_cases:
         return NotAllowedError(OF_OTHERS, about=capfirst(HANDLE.value))
-    sentence = f"Votre rôle ({access.role_label}) ne permet pas de {HANDLE.value}."
-    return NotAllowedError(sentence, about=capfirst(HANDLE.value))
+    return access.refusal(HANDLE.value)
 
 
 def _page(title: str, slug: str, case: Case, **words: str) -> Page:

@@ -10,7 +10,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
-from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
 from complaints import malfunctions as register
@@ -29,7 +28,7 @@ from complaints.tables_malfunctions import MalfunctionFilters, MalfunctionTable
 from referentiel import changes
 from sheets.words import french_day
 from sites import attachments, files, lists, trace
-from sites.access import Access, Action, AgentRequest, NotAllowedError, enter
+from sites.access import Access, Action, AgentRequest, enter
 from sites.asking import asks_first, sent
 from sites.conflicts import ConflictError
 from sites.filling import Page, say
@@ -116,7 +115,7 @@ def malfunction_correct(request: AgentRequest, slug: str, year: int, number: int
     held = _malfunction(request, access, year, number)
     may_correct = _may_correct(request, access, held)
     if not may_correct and (request.method != "POST" or held.reported_by != request.user):
-        raise _refusal(access)
+        raise access.refusal(HANDLE.value)
     if request.method != "POST":  # the form shows all that the page does
         trace.record(request, TraceEntry.Event.READ, f"Dysfonctionnement {held}")
     initial = {name: getattr(held, name) for name in ("noticed_on", "site", "subject", "text", "version")}
@@ -143,7 +142,7 @@ def malfunction_step(request: AgentRequest, slug: str, year: int, number: int, s
     if taken is None:
         raise Http404
     if not access.may(HANDLE):
-        raise _refusal(access)
+        raise access.refusal(HANDLE.value)
     is_reopening = taken.verb is register.reopen
     initial = {"version": held.version, "answer": "" if is_reopening else held.answer}
     form = taken.form(sent(request), initial=initial)
@@ -182,11 +181,6 @@ def _may_correct(request: AgentRequest, access: Access, malfunction: Malfunction
     """Who handles it, or who reported it as long as nobody has taken it up."""
     is_own = malfunction.reported_by_id == request.user.pk and malfunction.state == Malfunction.State.NEW
     return is_own or access.may(HANDLE)
-
-
-def _refusal(access: Access) -> NotAllowedError:
-    sentence = f"Votre rôle ({access.role_label}) ne permet pas de {HANDLE.value}."
-    return NotAllowedError(sentence, about=capfirst(HANDLE.value))
 
 
 def _places(access: Access, held: Malfunction | None = None) -> dict[str, Any]:

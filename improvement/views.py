@@ -5,7 +5,6 @@ from django.db.models import Q
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.text import capfirst
 from django.views.decorators.http import require_POST, require_safe
 
 from improvement import history, origins, plan
@@ -21,7 +20,7 @@ from indicators.periods import Period
 from indicators.views import within
 from referentiel.models import Indicator
 from sites import agents, lists, trace
-from sites.access import Access, AgentRequest, NotAllowedError, enter
+from sites.access import Access, AgentRequest, enter
 from sites.access import Action as May
 from sites.asking import asks_first, sent
 from sites.filling import Page, say
@@ -213,8 +212,7 @@ def _to_advance(request: AgentRequest, access: Access, number: int) -> Action:
     """An action that the agent may begin and finish: their own, or any for who manages the plan."""
     held = _action(request, access, number)
     if not _may_advance(request, access, held):
-        sentence = f"Votre rôle ({access.role_label}) ne permet pas de {ADVANCE}."
-        raise NotAllowedError(sentence, about=capfirst(ADVANCE))
+        raise access.refusal(ADVANCE)
     return held
 
 

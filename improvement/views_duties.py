@@ -5,7 +5,6 @@ from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.text import capfirst
 from django.views.decorators.http import require_POST, require_safe
 
 from improvement import duties as calendar
@@ -16,7 +15,7 @@ from improvement.writing import ask, proof_response
 from referentiel import changes
 from referentiel.models import Certainty
 from sites import agents, lists, trace
-from sites.access import Access, AgentRequest, NotAllowedError, enter
+from sites.access import Access, AgentRequest, enter
 from sites.access import Action as May
 from sites.asking import asks_first, sent
 from sites.filling import Page, say
@@ -110,8 +109,7 @@ def duty_do(request: AgentRequest, slug: str, duty: int) -> HttpResponse:
     access = enter(request, slug)
     held = _duty(request, access, duty)
     if not _may_do(request, access, held):
-        sentence = f"Votre rôle ({access.role_label}) ne permet pas de {DO}."
-        raise NotAllowedError(sentence, about=capfirst(DO))
+        raise access.refusal(DO)
     form = DoneForm(sent(request), request.FILES or None, initial={"done_on": access.on})
     page = _page("Noter comme faite", slug, held, submit="Noter comme faite")
 

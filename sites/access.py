@@ -21,6 +21,7 @@ from django.utils.text import capfirst
 from sites.models import Agent, Membership, Prefecture, Service, Unit
 
 Role = Membership.Role
+VOWELS = "aeéiouy"
 
 
 class Action(Enum):
@@ -179,6 +180,11 @@ class Access:
     def may_organise(self) -> bool:
         return self.may(Action.ORGANISE)
 
+    def refusal(self, what: str) -> NotAllowedError:
+        """That no role of the agent allows what is said as « signer un bilan »."""
+        of = "d’" if what[0] in VOWELS else "de "
+        return NotAllowedError(f"Votre rôle ({self.role_label}) ne permet pas {of}{what}.", capfirst(what))
+
     @property
     def role_label(self) -> str:
         return ", ".join(dict.fromkeys(membership.get_role_display() for membership in self.memberships))
@@ -279,8 +285,7 @@ def enter(request: AgentRequest, slug: str, action: Action = Action.READ) -> Acc
         raise NotYoursError(slug)
     request.access = access
     if not access.may(action):
-        sentence = f"Votre rôle ({access.role_label}) ne permet pas de {action.value}."
-        raise NotAllowedError(sentence, about=capfirst(action.value))
+        raise access.refusal(action.value)
     return access
 
 

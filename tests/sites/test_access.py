@@ -46,6 +46,11 @@ def test_a_role_allows_its_actions_and_refuses_the_others_by_name(name, action, 
             enter(visit(agent), slug, action)
 
 
+def test_a_refusal_elides_before_a_vowel(ines, prefecture, visit):
+    with pytest.raises(PermissionDenied, match=r"^Votre rôle \(auditeur\) ne permet pas d’importer"):
+        enter(visit(ines), prefecture.slug, Action.WRITE_FIGURES)
+
+
 @pytest.mark.parametrize("name", ["zoe", "paul"])
 def test_a_prefecture_of_others_does_not_exist(name, prefecture, visit, request):
     with pytest.raises(Http404):
