@@ -22,6 +22,7 @@ SHORTEST_PART = 3
 # What stands beside a name and names nobody.
 TITLES = {"docteur", "madame", "mademoiselle", "maitre", "mlle", "mme", "monsieur", "usager", "des", "les"}
 DIGITS_OF_A_PHONE = 9  # without what stands for the country
+HOUSE = r"\d+\s*(?:bis|ter|quater|[a-z]\b)?"
 
 
 def keep(case: Case, text: str, *, seen: int, by: Agent) -> Example | None:
@@ -76,9 +77,11 @@ def _marks(text: str, requester: Requester) -> Iterator[str]:
     if requester.email and (plain(requester.email) in plain(text) or says(folded(requester.email))):
         yield requester.email
     phone = re.sub(r"\D", "", requester.phone)[-DIGITS_OF_A_PHONE:]
-    if len(phone) == DIGITS_OF_A_PHONE and phone in re.sub(r"(?<=\d)[\s.\-]+(?=\d)|[()]", "", text):
+    if len(phone) == DIGITS_OF_A_PHONE and phone in re.sub(r"(?<=\d)[\s.\-/]+(?=\d)|[()]", "", text):
         yield requester.phone
-    for line in re.split(r"[\n,;]", requester.address):
+    # « 12, rue des Essais 13000 Essaiville »: the street is one line, the town another
+    address = re.sub(rf"(^|[\n,;])(\s*{HOUSE})\s*,\s*", r"\1\2 ", requester.address, flags=re.IGNORECASE)
+    for line in re.split(r"[\n,;]|(?=\b\d{5}\b)", address):
         yield from (mark for mark in _of_a_line(line) if says(folded(mark)))
 
 
@@ -88,6 +91,6 @@ def _of_a_line(line: str) -> Iterator[str]:
         yield code[0]
     elif re.search(r"\d", line):
         yield line.strip()
-        street = re.sub(r"^\W*\d+\s*(?:bis|ter|quater|[a-z]\b)?\W*", "", line, flags=re.IGNORECASE).strip()
+        street = re.sub(rf"^\W*{HOUSE}\W*", "", line, flags=re.IGNORECASE).strip()
         if " " in street:
             yield street

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from complaints import examples
-from complaints.models import Example
+from complaints.models import Example, Requester
 from complaints.register import Identity, RefusedError
 from sites.conflicts import ConflictError
 
@@ -31,6 +31,7 @@ def case(receive):
         "L’association des Riverains a écrit.",
         "Elle écrit de aurelie.pd@EXEMPLE.fr sans réponse.",
         "Elle a laissé le 06.12.34.56.78 au guichet.",
+        "Elle a laissé le 06/12/34/56/78 au guichet.",
         "Elle a laissé le +33 6 12 34 56 78 au guichet.",
         "Une personne du 12 bis, rue des Essais a attendu.",
         "Une personne de la rue des essais a attendu.",
@@ -41,6 +42,17 @@ def test_what_the_requester_is_found_by_is_refused_in_a_sentence(case, claire, t
     with pytest.raises(RefusedError, match="Un exemple ne nomme personne"):
         examples.keep(case, text, seen=0, by=claire)
     assert not Example.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["12, rue des Essais, 13100 Essaiville", "12 rue des Essais 13100 Essaiville", "12,\nrue des Essais"],
+)
+def test_a_street_is_found_however_its_address_is_written(address):
+    requester = Requester(address=address)
+
+    assert examples.betrayals("Une personne de la rue des Essais a attendu.", requester)
+    assert not examples.betrayals("Elle a appelé 12 fois.", requester)
 
 
 @pytest.mark.parametrize(
