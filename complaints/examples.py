@@ -52,10 +52,13 @@ def keep(case: Case, text: str, *, seen: int, by: Agent) -> Example | None:
         return example
 
 
-def tellable(rows: QuerySet[Example]) -> list[Example]:
-    """Those that still name nobody: a requester may have been corrected since they were written."""
-    known = rows.select_related("case__requester")
-    return [one for one in known if not betrayals(one.text, one.case.requester)]
+def sorted_out(rows: QuerySet[Example]) -> tuple[list[Example], list[Example]]:
+    """Those that name nobody, and those that do: a requester may have been corrected since."""
+    told: list[Example] = []
+    hidden: list[Example] = []
+    for one in rows.select_related("case__requester"):
+        (hidden if betrayals(one.text, one.case.requester) else told).append(one)
+    return told, hidden
 
 
 def betrayals(text: str, requester: Requester) -> list[str]:

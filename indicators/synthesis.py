@@ -190,6 +190,7 @@ class Synthesis:
     defender: Line
     defender_tables: Sequence[Table]
     examples: Mapping[int | None, Sequence[Example]]
+    hidden_examples: Sequence[Example]
     suspensions: Sequence[Suspension]
 
     @property
@@ -332,6 +333,9 @@ def of(
     months = {month: now.named(month) for month in period}
     of_months = _lines(ours, lambda row: row.month, months)
     of_themes = _lines(ours, lambda row: row.group.theme, themes)
+    told, hidden = examples.sorted_out(
+        Example.objects.filter(case__in=own.filter(kind__in=KINDS, month__range=(period.first, period.last)))
+    )
     return Synthesis(
         on=on,
         now=now,
@@ -348,7 +352,8 @@ def of(
             Table("thème", _most_first(_lines(saisines, lambda row: row.group.theme, themes))),
             Table("mois", [one for one in _lines(saisines, lambda row: row.month, months) if _counts(one)]),
         ],
-        examples=_examples(own.filter(kind__in=KINDS, month__range=(period.first, period.last))),
+        examples=_by_theme(told),
+        hidden_examples=hidden,
         suspensions=[one for one in decided if one.last_month is None or one.last_month >= period.first],
     )
 
@@ -410,9 +415,9 @@ def _most_first(lines: Sequence[Line]) -> list[Line]:
     return sorted(filter(_counts, lines), key=lambda line: -line.now.received)
 
 
-def _examples(cases: QuerySet[Case]) -> dict[int | None, list[Example]]:
+def _by_theme(told: Iterable[Example]) -> dict[int | None, list[Example]]:
     found: dict[int | None, list[Example]] = {}
-    for example in examples.tellable(Example.objects.filter(case__in=cases)):
+    for example in told:
         found.setdefault(example.case.theme_id, []).append(example)
     return found
 

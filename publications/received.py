@@ -1,9 +1,9 @@
 """What the register gives to the bilan of a year: the synthesis of complaints, and how the response deadlines
 were kept.
 
-It is frozen with the rest, and public. What counts one or two under a theme, a site or a channel is added up
-with its like, so that nobody is known by being alone there; late answers are told by their month, and a case
-only by an example that was written of it. Seventeen queries, whatever the number of cases.
+It is frozen with the rest, and public. Themes that count one or two are added up, so that nobody is known by
+what they alone complained of; late answers are told by their month, and a case only by an example that was
+written of it. Seventeen queries, whatever the number of cases.
 """
 
 import datetime
@@ -24,7 +24,6 @@ from sites.models import Prefecture, Unit
 
 SMALLEST = 3
 MOST_LATE = 40  # late answers that are told one by one
-ADDED_UP = ("thème", "site", "canal")
 BY = ("unit", "kind", "requester_kind", "channel")
 
 
@@ -124,7 +123,7 @@ def _months_label(found: Synthesis) -> str:
 
 
 def _table(found: Synthesis, table: Table) -> dict[str, Any]:
-    lines, hides = list(table.lines), table.head in ADDED_UP
+    lines, hides = list(table.lines), table is found.themes
     few = [line for line in lines if hides and 0 < line.now.received < SMALLEST]
     told = [_counted(found, line.label, [line], hides=hides) for line in lines if line not in few]
     if few:
@@ -232,6 +231,10 @@ def _gaps(found: Synthesis, kept: Sequence[Figures]) -> list[str]:
         months = ", ".join(MONTHS[month.month] for month in unsettled)
         sentences.append(
             f"Délais de réponse\xa0: des échéances sont encore à venir, ces mois peuvent changer ({months})."
+        )
+    if hidden := len(found.hidden_examples):
+        sentences.append(
+            f"Exemples de réclamations à réécrire, où le demandeur se reconnaîtrait\xa0: {in_french(hidden)}."
         )
     if found.without_theme:
         lack = "n’a" if found.without_theme == 1 else "n’ont"

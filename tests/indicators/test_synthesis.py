@@ -225,9 +225,11 @@ def test_an_example_stands_under_its_theme_unless_it_has_come_to_name_somebody(p
     Example.objects.create(case=told, text="Deux heures d’attente.", by=claire)
     Example.objects.create(case=naming, text="Dominique a attendu.", by=claire)
 
-    [(key, kept)] = read(prefecture).examples.items()
+    found = read(prefecture)
 
+    [(key, kept)] = found.examples.items()
     assert (key, [one.text for one in kept]) == (theme.pk, ["Deux heures d’attente."])
+    assert [one.case for one in found.hidden_examples] == [naming]
 
 
 def test_as_many_queries_for_any_number_of_cases(prefecture, siege, followed, django_assert_num_queries):

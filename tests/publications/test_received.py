@@ -173,8 +173,8 @@ def test_many_late_answers_are_counted_those_to_complaints_are_told(prefecture, 
     assert block["late_sentence"].startswith("41 réponses hors délai")
 
 
-def test_months_that_move_and_complaints_without_a_theme_are_gaps(prefecture, kept, siege, arles):
-    complain(siege)
+def test_what_moves_or_is_not_sorted_is_a_gap(prefecture, kept, siege, arles, claire):
+    Example.objects.create(case=complain(siege), text="Dominique a attendu.", by=claire)
     complain(arles)
     for _ in range(2):
         complain(
@@ -187,6 +187,7 @@ def test_months_that_move_and_complaints_without_a_theme_are_gaps(prefecture, ke
 
     assert read(prefecture).gaps == [
         "Délais de réponse\xa0: des échéances sont encore à venir, ces mois peuvent changer (décembre).",
+        "Exemples de réclamations à réécrire, où le demandeur se reconnaîtrait\xa0: 1.",
         "Réclamations et suggestions\xa0: 4 n’ont pas de thème.",
     ]
 
