@@ -12,9 +12,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from complaints.models import Case, Example, Requester
-from complaints.register import RefusedError
 from sheets.words import folded, plain
-from sites.conflicts import ConflictError
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import Agent
 
 LONGEST = 600

@@ -15,10 +15,9 @@ from django.db import transaction
 from django.db.models import Max
 
 from complaints.models import Malfunction
-from complaints.register import RefusedError
 from sheets.words import french_day
 from sites import attachments, files
-from sites.conflicts import ConflictError
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import Agent, Prefecture, Service, Site, Unit
 
 State = Malfunction.State

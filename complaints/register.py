@@ -20,7 +20,7 @@ from complaints.judging import Judge
 from complaints.models import Appointment, Attachment, Case, Event, Pause, Remark, Requester, Theme
 from sheets.words import french_day
 from sites import attachments, files
-from sites.conflicts import ConflictError
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import Agent, Prefecture, Service, Site, Unit
 from sites.workdays import WorkdaysError
 
@@ -46,10 +46,6 @@ class Dropped(models.TextChoices):
     TWICE = "twice", "enregistrée en double"
     ABUSIVE = "abusive", "abusive ou répétitive"
     OTHER = "other", "autre motif"
-
-
-class RefusedError(Exception):
-    """What cannot be written, in a sentence for the person who asked for it."""
 
 
 @dataclass(frozen=True)

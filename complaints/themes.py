@@ -9,9 +9,8 @@ from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 
 from complaints.models import Theme
-from complaints.register import RefusedError
 from sheets.words import folded, typeset
-from sites.conflicts import ConflictError
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import Prefecture
 
 USUAL = Path(__file__).parent / "usual_themes.toml"

@@ -1,7 +1,7 @@
 """A case, read like a file, and what may be done with it."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django import forms
 from django.http import Http404, HttpResponse
@@ -14,12 +14,11 @@ from django.views.decorators.http import require_safe
 from complaints import examples, register, telling, themes
 from complaints.forms import CorrectionForm, ExampleForm, StepForm
 from complaints.models import Case
-from complaints.register import RefusedError
 from complaints.steps import STEPS, is_just_given, is_sent_again
-from sites import attachments, closures, files, trace
+from sites import attachments, closures, files, filling, trace
 from sites.access import Access, Action, AgentRequest, NotAllowedError, OutOfSightError, enter
 from sites.asking import asks_first, sent
-from sites.conflicts import ConflictError
+from sites.conflicts import ConflictError, RefusedError
 from sites.filling import Page, say
 from sites.models import Site, TraceEntry
 
@@ -207,22 +206,16 @@ def _ask(
     write: Callable[[Form], str],
 ) -> HttpResponse:
     """Ask; write; or explain, and keep what was typed. Who gives a case away may no longer read it."""
-    context: dict[str, Any] = {"page": page, "form": form, "conflict": None, "saved": []}
-    context["standing"] = telling.standing(case, access.on, closures.calendar(access.prefecture))
-    if not form.is_valid():
-        return render(request, "complaints/form.html", context)
-    try:
-        say(request, write(form))
-    except RefusedError as refused:
-        form.add_error(None, str(refused))
-        return render(request, "complaints/form.html", context)
-    except ConflictError as conflict:
-        version = str(conflict.saved.version)  # what was typed stays; sending it again is now deliberate
-        form.data = {**form.data.dict(), "version": version}  # type: ignore[attr-defined]
-        stands = _case(request, access, case.year, case.number)
-        context |= {"conflict": str(conflict), "saved": telling.as_it_stands(stands)}
-        return render(request, "complaints/form.html", context, status=409)
-    return _after(request, access, case)
+    return filling.ask(
+        request,
+        page,
+        form,
+        write,
+        template="complaints/form.html",
+        stands=lambda _: telling.as_it_stands(_case(request, access, case.year, case.number)),
+        after=lambda: _after(request, access, case),
+        standing=telling.standing(case, access.on, closures.calendar(access.prefecture)),
+    )
 
 
 def _after(request: AgentRequest, access: Access, case: Case) -> HttpResponse:

@@ -12,10 +12,10 @@ from django.utils.html import format_html, format_html_join
 from complaints import register, themes, twins
 from complaints.forms import EntryForm, place_key
 from complaints.models import Case
-from complaints.register import RefusedError
 from sites import trace
 from sites.access import Access, Action, AgentRequest, enter
 from sites.asking import asks_first, sent
+from sites.conflicts import RefusedError
 from sites.days import in_full
 from sites.models import Service, Site, TraceEntry, Unit, lasting
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from django import forms
 from django.db.models import Q
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
@@ -23,15 +23,14 @@ from complaints.forms_malfunctions import (
     TakingForm,
 )
 from complaints.models import Malfunction
-from complaints.register import RefusedError
 from complaints.tables_malfunctions import MalfunctionFilters, MalfunctionTable
 from referentiel import changes
 from sheets.words import french_day
-from sites import attachments, files, lists, trace
+from sites import attachments, files, filling, lists, trace
 from sites.access import Access, Action, AgentRequest, enter
 from sites.asking import asks_first, sent
-from sites.conflicts import ConflictError
-from sites.filling import Page, say
+from sites.conflicts import RefusedError
+from sites.filling import Page
 from sites.models import Service, Site, TraceEntry, lasting
 
 Form = TypeVar("Form", bound=forms.Form)
@@ -210,21 +209,8 @@ def _page(title: str, slug: str, malfunction: Malfunction, **words: str) -> Page
 
 def _ask(request: AgentRequest, page: Page, form: Form, write: Callable[[Form], str]) -> HttpResponse:
     """Ask; write; or explain, and keep what was typed."""
-    context: dict[str, Any] = {"page": page, "form": form, "conflict": None, "saved": []}
-    if not form.is_valid():
-        return render(request, "complaints/malfunction_form.html", context)
-    try:
-        say(request, write(form))
-    except RefusedError as refused:
-        form.add_error(None, str(refused))
-        return render(request, "complaints/malfunction_form.html", context)
-    except ConflictError as conflict:
-        saved = conflict.saved
-        version = str(saved.version)  # what was typed stays; sending it again is now deliberate
-        form.data = {**form.data.dict(), "version": version}  # type: ignore[attr-defined]
-        context |= {"conflict": str(conflict), "saved": _as_it_stands(saved)}
-        return render(request, "complaints/malfunction_form.html", context, status=409)
-    return redirect(page.back)
+    template = "complaints/malfunction_form.html"
+    return filling.ask(request, page, form, write, template=template, stands=_as_it_stands)
 
 
 def _as_it_stands(malfunction: Malfunction) -> list[tuple[str, str]]:

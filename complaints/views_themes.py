@@ -10,10 +10,9 @@ from django.views.decorators.http import require_POST, require_safe
 from complaints import themes
 from complaints.forms import ThemeChangeForm, ThemeForm
 from complaints.models import Theme
-from complaints.register import RefusedError
 from sites.access import Access, Action, AgentRequest, enter
 from sites.asking import asks_first, sent
-from sites.conflicts import ConflictError
+from sites.conflicts import ConflictError, RefusedError
 from sites.filling import Page, say
 
 ABOVE = "Thèmes"

@@ -11,13 +11,13 @@ from django.db import transaction
 from django.db.models import Max
 
 from improvement.models import Duty, DutyDone
-from improvement.proofs import Proof, RefusedError, keeping
+from improvement.proofs import Proof, keeping
 from improvement.recurrence import after
 from indicators.collection import sign
 from referentiel.models import Certainty
 from sheets.words import typeset
 from sites import agents, files
-from sites.conflicts import ConflictError
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import Agent, Prefecture
 
 USUAL = Path(__file__).parent / "usual_duties.toml"

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from improvement.models import SOURCES, Action
 from improvement.origins import Origin
-from improvement.proofs import Proof, RefusedError, fill, keeping
+from improvement.proofs import Proof, fill, keeping
 from indicators import results
 from indicators.collection import sign
 from indicators.periods import Period
@@ -23,7 +23,7 @@ from indicators.results import Result
 from referentiel.measures import Verdict
 from referentiel.models import Indicator
 from sites import agents
-from sites.conflicts import ConflictError
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import Agent, Prefecture, Unit
 
 State = Action.State

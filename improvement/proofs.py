@@ -8,11 +8,8 @@ from django.db import transaction
 
 from improvement.models import Proven
 from sites import attachments, files
+from sites.conflicts import RefusedError
 from sites.models import Prefecture
-
-
-class RefusedError(Exception):
-    """What cannot be kept, in a sentence for the person who typed it."""
 
 
 @dataclass(frozen=True)

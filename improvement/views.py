@@ -11,7 +11,6 @@ from improvement import history, origins, plan
 from improvement.forms import ChangedActionForm, FinishForm, HandForm, NewActionForm, ReasonForm, initial_of
 from improvement.models import Action
 from improvement.plan import Missed
-from improvement.proofs import RefusedError
 from improvement.tables import ActionFilters, ActionTable
 from improvement.writing import ask, proof_response
 from indicators import results
@@ -23,6 +22,7 @@ from sites import agents, lists, trace
 from sites.access import Access, AgentRequest, enter
 from sites.access import Action as May
 from sites.asking import asks_first, sent
+from sites.conflicts import RefusedError
 from sites.filling import Page, say
 from sites.models import TraceEntry
 

@@ -1,6 +1,10 @@
-"""Two people who write at once: whoever comes second is told, with what stands."""
+"""What is not written: what cannot be, and what somebody else wrote meanwhile."""
 
 from typing import Any
+
+
+class RefusedError(Exception):
+    """What cannot be written, in a sentence for the person who asked for it."""
 
 
 class ConflictError(Exception):

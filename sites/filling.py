@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
@@ -19,10 +20,12 @@ from django.shortcuts import redirect, render
 
 from sites import organisation, trace
 from sites.access import AgentRequest
+from sites.conflicts import ConflictError, RefusedError
 from sites.forms_organisation import VersionedForm
 from sites.models import Closure, Prefecture, Service, Site, TraceEntry, Unit
 
 Form = TypeVar("Form", bound=VersionedForm)
+AnyForm = TypeVar("AnyForm", bound=forms.Form)
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,36 @@ def fill_in(
             form.data = typed
     context = {"page": page, "form": form, "conflict": conflict}
     return render(request, "sites/form.html", context, status=status)
+
+
+def ask(
+    request: AgentRequest,
+    page: Page,
+    form: AnyForm,
+    write: Callable[[AnyForm], str],
+    *,
+    template: str,
+    stands: Callable[[Any], list[tuple[str, str]]],
+    after: Callable[[], HttpResponse] | None = None,
+    **more: Any,
+) -> HttpResponse:
+    """The same for a form that keeps the version that was read: ask; write; or explain, and keep what was
+    typed. `write` does it and says so in a sentence; `stands` tells what somebody else has written meanwhile;
+    one goes back from where one came, or where `after` says."""
+    context: dict[str, Any] = {"page": page, "form": form, "conflict": None, "saved": []} | more
+    if not form.is_valid():
+        return render(request, template, context)
+    try:
+        say(request, write(form))
+    except RefusedError as refused:
+        form.add_error(None, str(refused))
+        return render(request, template, context)
+    except ConflictError as conflict:
+        version = str(conflict.saved.version)  # what was typed stays; sending it again is now deliberate
+        form.data = {**form.data.dict(), "version": version}  # type: ignore[attr-defined]
+        context |= {"conflict": str(conflict), "saved": stands(conflict.saved)}
+        return render(request, template, context, status=409)
+    return after() if after else redirect(page.back)
 
 
 def delete(

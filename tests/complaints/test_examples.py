@@ -5,8 +5,8 @@ from django.urls import reverse
 
 from complaints import examples
 from complaints.models import Example, Requester
-from complaints.register import Identity, RefusedError
-from sites.conflicts import ConflictError
+from complaints.register import Identity
+from sites.conflicts import ConflictError, RefusedError
 
 WHO = Identity(
     name="Mme Aurélie Pérez-Dubois",

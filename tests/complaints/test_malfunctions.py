@@ -11,10 +11,9 @@ from django.db import IntegrityError, connection, transaction
 from complaints import malfunctions
 from complaints.malfunctions import Description
 from complaints.models import Malfunction
-from complaints.register import RefusedError
 from referentiel import changes
 from sites.access import access_of
-from sites.conflicts import ConflictError
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import Agent, Membership
 from tests.factories import MalfunctionFactory, MembershipFactory, ServiceFactory, SiteFactory, UnitFactory
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from complaints import register
 from complaints.models import Case
-from complaints.register import ConflictError, Identity, Joined, RefusedError
+from complaints.register import Identity, Joined
 from referentiel.models import DelayRule
 from sites import files
+from sites.conflicts import ConflictError, RefusedError
 from tests.complaints.conftest import MONDAY, SOMEBODY, TODAY
 from tests.factories import ClosureFactory, ServiceFactory, SiteFactory
 from tests.sites.test_attachments import image

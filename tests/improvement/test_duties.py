@@ -5,11 +5,12 @@ import datetime
 import pytest
 
 from improvement import duties
-from improvement.duties import ConflictError, Description
+from improvement.duties import Description
 from improvement.models import Duty, DutyDone
-from improvement.proofs import Proof, RefusedError
+from improvement.proofs import Proof
 from referentiel import changes
 from sites import files
+from sites.conflicts import ConflictError, RefusedError
 from tests.factories import DutyFactory
 from tests.sites.test_attachments import image
 

@@ -7,13 +7,14 @@ from django.db import IntegrityError, transaction
 
 from improvement import history, plan
 from improvement.models import Action
-from improvement.plan import ConflictError, Description
-from improvement.proofs import Proof, RefusedError
+from improvement.plan import Description
+from improvement.proofs import Proof
 from indicators import results
 from indicators.periods import Period
 from referentiel.measures import Verdict
 from sites import files
 from sites.access import Access
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import Membership
 from tests.factories import ActionFactory, AgentFactory, MembershipFactory, UnitFactory
 from tests.sites.test_attachments import image
