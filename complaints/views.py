@@ -7,7 +7,6 @@ from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
@@ -15,7 +14,7 @@ from complaints import examples, register, telling, themes
 from complaints.forms import CorrectionForm, ExampleForm, StepForm
 from complaints.models import Case
 from complaints.steps import STEPS, is_just_given, is_sent_again
-from sites import attachments, closures, files, filling, trace
+from sites import closures, downloads, filling, trace
 from sites.access import Access, Action, AgentRequest, NotAllowedError, OutOfSightError, enter
 from sites.asking import asks_first, sent
 from sites.conflicts import ConflictError, RefusedError
@@ -154,14 +153,7 @@ def case_attachment(
     held = _case(request, access, year, number)
     joined = get_object_or_404(held.attachments, pk=attachment)
     trace.record(request, TraceEntry.Event.READ, f"Affaire {held}, pièce jointe")
-    try:
-        body = files.read(joined.stored_as, joined.sha256)
-    except files.LostError:
-        return render(request, "complaints/attachment_lost.html", status=503)
-    response = HttpResponse(body, content_type=attachments.media_type_of(joined.stored_as))
-    name = f"{held.reference} {joined.title}.{joined.stored_as.rpartition('.')[2]}"
-    response["Content-Disposition"] = content_disposition_header(True, name)
-    return response
+    return downloads.answer(request, joined.stored_as, joined.sha256, f"{held.reference} {joined.title}")
 
 
 # --- What the pages of a case have in common ---------------------------------------------------------------

@@ -9,7 +9,6 @@ from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from complaints import malfunctions as register
@@ -26,7 +25,7 @@ from complaints.models import Malfunction
 from complaints.tables_malfunctions import MalfunctionFilters, MalfunctionTable
 from referentiel import changes
 from sheets.words import french_day
-from sites import attachments, files, filling, lists, trace
+from sites import downloads, filling, lists, trace
 from sites.access import Access, Action, AgentRequest, enter
 from sites.asking import asks_first, sent
 from sites.conflicts import RefusedError
@@ -161,14 +160,8 @@ def malfunction_file(request: AgentRequest, slug: str, year: int, number: int) -
     if not held.file_name:
         raise Http404
     trace.record(request, TraceEntry.Event.READ, f"Dysfonctionnement {held}, fichier")
-    try:
-        body = files.read(held.file_name, held.file_sha256)
-    except files.LostError:
-        return render(request, "complaints/attachment_lost.html", status=503)
-    response = HttpResponse(body, content_type=attachments.media_type_of(held.file_name))
-    name = f"dysfonctionnement {held.reference}.{held.file_name.rpartition('.')[2]}"
-    response["Content-Disposition"] = content_disposition_header(True, name)
-    return response
+    title = f"dysfonctionnement {held.reference}"
+    return downloads.answer(request, held.file_name, held.file_sha256, title)
 
 
 def _malfunction(request: AgentRequest, access: Access, year: int, number: int) -> Malfunction:

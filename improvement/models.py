@@ -10,7 +10,6 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
 from django.utils import timezone
-from django.utils.text import slugify
 from simple_history.models import HistoricalRecords
 
 from complaints import models as register
@@ -38,10 +37,6 @@ class Proven(models.Model):
     def proof_label(self) -> str:
         """« image PNG »."""
         return attachments.label_of(self.proof_file) if self.proof_file else ""
-
-    def proof_name(self, title: str) -> str:
-        """The name under which a reader keeps the file: letters without accents, figures, hyphens."""
-        return f"{slugify(title)[:80] or 'preuve'}.{self.proof_file.rpartition('.')[2]}"
 
 
 SOURCES = ("indicator", "case", "theme", "malfunction")

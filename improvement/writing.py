@@ -6,12 +6,11 @@ from typing import TypeVar
 from django import forms
 from django.db.models import Model
 from django.http import HttpResponse
-from django.shortcuts import render
-from django.utils.http import content_disposition_header
+from django.utils.text import slugify
 
 from improvement.models import Proven
 from referentiel.changes import said
-from sites import attachments, files, filling
+from sites import downloads, filling
 from sites.access import AgentRequest
 from sites.filling import Page
 
@@ -32,11 +31,6 @@ def _sides(form: forms.Form, saved: Model) -> list[tuple[str, str]]:
 
 
 def proof_response(request: AgentRequest, row: Proven, title: str) -> HttpResponse:
-    """The file of a proof, to keep and never to open in the page; or a clear « not now »."""
-    try:
-        body = files.read(row.proof_file, row.proof_sha256)
-    except files.LostError:
-        return render(request, "improvement/proof_lost.html", status=503)
-    response = HttpResponse(body, content_type=attachments.media_type_of(row.proof_file))
-    response["Content-Disposition"] = content_disposition_header(True, row.proof_name(title))
-    return response
+    """The file of a proof."""
+    name = slugify(title)[:80] or "preuve"  # letters without accents, figures, hyphens
+    return downloads.answer(request, row.proof_file, row.proof_sha256, name)

@@ -22,7 +22,7 @@ from indicators.suspensions import Terms
 from indicators.tables_control import SuspensionTable
 from indicators.writing import ask
 from referentiel.models import Indicator
-from sites import files, lists, trace
+from sites import downloads, files, lists, trace
 from sites.access import Access, Action, AgentRequest, enter
 from sites.asking import asks_first, sent
 from sites.filling import Page
@@ -140,7 +140,7 @@ def suspension_document(request: AgentRequest, slug: str, suspension: int) -> Ht
     try:
         body = files.read(held.stored_as, held.sha256)
     except files.LostError:
-        return render(request, "indicators/suspension_lost.html", status=503)
+        return downloads.lost(request)
     trace.record(request, TraceEntry.Event.READ, f"Décision de suspension\xa0: {held}")
     response = HttpResponse(body, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="decision-de-suspension-{held.pk}.pdf"'
