@@ -483,7 +483,9 @@ def test_a_prefecture_created_twice_by_a_double_click_is_one_and_a_sentence():
         thread.join()
 
     assert Prefecture.objects.count() == 1
-    assert sentences == [["code", "slug"]]
+    [refused] = sentences
+    # The first may be written between the two questions of the second: it then reads of the slug alone.
+    assert refused in (["code", "slug"], ["slug"])
 
 
 @pytest.mark.django_db(transaction=True)
