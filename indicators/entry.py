@@ -22,6 +22,7 @@ from referentiel.models import Indicator
 from sites.models import Agent, Service
 
 MOST = 10**12  # of anything that a service counts in a month
+WITHOUT_RESERVE = "Un chiffre en remplace un autre\xa0: indiquer pourquoi celui-ci est sous réserve."
 Origin, Period, Shape = Measurement.Origin, Measurement.Period, Measurement.Shape
 
 
@@ -29,22 +30,40 @@ Origin, Period, Shape = Measurement.Origin, Measurement.Period, Measurement.Shap
 class Said:
     """What somebody says of a figure. Without a numerator it is under reserve, or could not be measured and
     `reason` says why; otherwise `reason` says why it is changed in a month that was closed. 0 out of 0:
-    nothing happened."""
+    nothing happened. Another figure may count in the place of one under reserve (`instead_…`)."""
 
     numerator: int | None = None
     denominator: int | None = None
     reason: str = ""
     reserve: str = ""
     comment: str = ""
+    instead_numerator: int | None = None
+    instead_denominator: int | None = None
 
     @classmethod
     def of(cls, row: Measurement) -> "Said":
-        return cls(row.numerator, row.denominator, row.reason, row.reserve, row.comment)
+        counted = row.numerator, row.denominator
+        if row.doubt:
+            doubted = row.doubted_numerator, row.doubted_denominator
+            return cls(*doubted, row.reason, row.doubt, row.comment, *counted)
+        return cls(*counted, row.reason, row.reserve, row.comment)
+
+    @property
+    def is_replaced(self) -> bool:
+        return self.instead_numerator is not None
+
+    @property
+    def counted(self) -> tuple[int | None, int | None]:
+        """The two numbers that count, unless they are under reserve."""
+        if self.is_replaced:
+            return self.instead_numerator, self.instead_denominator
+        return self.numerator, self.denominator
 
     @property
     def figure(self) -> tuple[Any, ...]:
         """What tells two of them apart: the reason of a change does not."""
-        return self.numerator, self.denominator, self.why_unmeasured, self.reserve, self.comment
+        own = self.numerator, self.denominator, self.why_unmeasured, self.reserve, self.comment
+        return *own, self.instead_numerator, self.instead_denominator
 
     @property
     def why_unmeasured(self) -> str:
@@ -188,7 +207,7 @@ def _is_same(said: Said | None, row: Measurement | None) -> bool:
 
 
 def _counts_the_same(said: Said, row: Measurement) -> bool:
-    return (said.numerator, said.denominator) == (row.numerator, row.denominator)
+    return said.counted == (row.numerator, row.denominator)
 
 
 def _was_only_read(found: MonthlyReturn, cell: Typed, read: Any) -> bool:
@@ -216,21 +235,31 @@ def _problem(
         return "Ce mois a été clos\xa0: indiquer pourquoi ce chiffre change."
     if row and row.is_of_the_register and not said.reason and not _counts_the_same(said, row):
         return "Ce chiffre est calculé depuis le registre\xa0: indiquer pourquoi il est corrigé."
-    if said.numerator is None and said.reserve and said.reason and not is_reopened:
+    is_empty = said.numerator is None and not said.is_replaced
+    if is_empty and said.reserve and said.reason and not is_reopened:
         return "Un chiffre qui n’a pas pu être mesuré n’est pas sous réserve."
     return impossible(said, indicator)
 
 
 def impossible(said: Said, indicator: Indicator) -> str:
     """Why numbers cannot be, as a sentence, whatever the month; empty where they can."""
-    numerator, denominator = said.numerator, said.denominator
     shape = Shape.of(indicator)
+    instead = said.instead_numerator, said.instead_denominator
+    if instead != (None, None):
+        if not said.reserve:
+            return WITHOUT_RESERVE
+        if sentence := _impossible(*instead, shape):
+            return f"Chiffre de remplacement\xa0: {sentence}"
+    if (said.numerator, said.denominator) == (None, None):
+        return "" if said.reason or said.reserve else "Indiquer pourquoi il n’a pas pu être mesuré."
+    return _impossible(said.numerator, said.denominator, shape)
+
+
+def _impossible(numerator: int | None, denominator: int | None, shape: Measurement.Shape) -> str:
     if not all(0 <= number <= MOST for number in (numerator, denominator) if number is not None):
         return f"Donner un nombre de 0 à {in_french(MOST)}."
     if numerator is None:
-        if denominator is not None:
-            return "Donner les deux nombres, ou dire pourquoi le chiffre manque."
-        return "" if said.reason or said.reserve else "Indiquer pourquoi il n’a pas pu être mesuré."
+        return "Donner les deux nombres, ou dire pourquoi le chiffre manque."
     if shape == Shape.COUNT:
         return "" if denominator is None else "Ce chiffre est un nombre seul."
     if denominator is None:
@@ -280,8 +309,11 @@ def _write(
         and not _counts_the_same(said, row)
     ):
         keep_beside(row, None)
-    row.numerator, row.denominator = said.numerator, said.denominator
-    row.reserve, row.comment, row.source = said.reserve, said.comment, source
+    row.numerator, row.denominator = said.counted
+    row.reserve, row.doubt = ("", said.reserve) if said.is_replaced else (said.reserve, "")
+    doubted = (said.numerator, said.denominator) if said.is_replaced else (None, None)
+    row.doubted_numerator, row.doubted_denominator = doubted
+    row.comment, row.source = said.comment, source
     kept = (said.reason or row.reason) if row.origin == Origin.CORRECTED else ""
     row.reason = said.why_unmeasured or kept
     sign(row, by, said.reason).save()

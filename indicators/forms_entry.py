@@ -3,12 +3,13 @@
 import datetime
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django import forms
 from dsfr.forms import DsfrBaseForm
 
+from indicators import entry
 from indicators.entry import Said, Typed
 from indicators.forms import SentenceField, WholeNumberField, names_of
 from indicators.grid import Grid, Row
@@ -48,6 +49,8 @@ class CellForm(forms.Form):
     answer = forms.ChoiceField(label="Réponse")
     reason = SentenceField(label="Motif", required=False)
     reserve = SentenceField(label="Sous réserve, parce que…", required=False)
+    instead_numerator = WholeNumberField(required=False)
+    instead_denominator = WholeNumberField(required=False)
     comment = SentenceField(label="Note", required=False)
     version = VersionField()
     keep = forms.RegexField(re.compile(rf"\A(|{THEIRS}|{MINE.pattern})\Z"), required=False)
@@ -62,9 +65,11 @@ class CellForm(forms.Form):
         answers = [(FIGURE, "un chiffre"), (NOTHING, "aucun cas"), (UNMEASURED, "non mesurable")]
         self.answers = answers[::2] if is_count else answers
         self.fields["answer"].choices = self.answers  # type: ignore[attr-defined]
-        self.fields["numerator"].label, self.fields["denominator"].label = names_of(row.indicator)
+        for which, name in zip(("numerator", "denominator"), names_of(row.indicator), strict=True):
+            self.fields[which].label = name
+            self.fields[f"instead_{which}"].label = f"À compter à la place\xa0: {name[0].lower()}{name[1:]}"
         if is_count:
-            del self.fields["denominator"]
+            del self.fields["denominator"], self.fields["instead_denominator"]
         if asks_reason:
             self.fields["reason"].label = "Pourquoi ce chiffre change, ou manque"
         for name, field in self.fields.items():
@@ -91,8 +96,11 @@ class CellForm(forms.Form):
             return "answer", "Un nombre est tapé\xa0: l’effacer, ou choisir «\xa0un chiffre\xa0»."
         if answer == UNMEASURED and not data["reason"]:
             return "reason", "Indiquer pourquoi il n’a pas pu être mesuré."
-        if answer == UNMEASURED and data["reserve"]:
+        instead = data["instead_numerator"], data.get("instead_denominator")
+        if answer == UNMEASURED and (data["reserve"] or instead != (None, None)):
             return "reserve", "Seul un chiffre est sous réserve\xa0: dire pourquoi dans le motif."
+        if instead != (None, None) and not data["reserve"]:
+            return "reserve", entry.WITHOUT_RESERVE
         if answer == FIGURE and not is_typed and data["comment"] and not data["reserve"]:
             return "numerator", "Donner ce chiffre, ou dire pourquoi il manque."
         is_explained = self.asks_reason or answer == UNMEASURED or "reason" not in self.changed_data
@@ -104,7 +112,10 @@ class CellForm(forms.Form):
     def said(self) -> Said | None:
         """None where the cell was left empty."""
         data = self.cleaned_data
-        beside = {"reserve": data["reserve"], "comment": data["comment"]}
+        beside: dict[str, Any] = {
+            name: data.get(name)
+            for name in ("reserve", "comment", "instead_numerator", "instead_denominator")
+        }
         reason = data["reason"] if self.asks_reason else ""
         match data["answer"]:
             case "nothing":
@@ -150,7 +161,8 @@ class CellForm(forms.Form):
     @property
     def more(self) -> list[forms.BoundField]:
         """What stands behind the fold of the row."""
-        return [self[name] for name in ("answer", "reason", "reserve", "comment")]
+        names = ("answer", "reason", "reserve", "instead_numerator", "instead_denominator", "comment")
+        return [self[name] for name in names if name in self.fields]
 
     @property
     def has_more(self) -> bool:
@@ -171,20 +183,12 @@ def _initial(row: Row) -> dict[str, Any]:
     stored = row.stored
     if stored is None:
         return {"answer": FIGURE, "version": row.version}
-    answer = FIGURE
+    said, answer = Said.of(stored), FIGURE
     if stored.why_unmeasured:
         answer = UNMEASURED
-    elif stored.measure and stored.measure.value is None:
+    elif said.denominator == 0:
         answer = NOTHING
-    return {
-        "numerator": stored.numerator,
-        "denominator": stored.denominator,
-        "answer": answer,
-        "reason": stored.why_unmeasured,
-        "reserve": stored.reserve,
-        "comment": stored.comment,
-        "version": row.version,
-    }
+    return asdict(said) | {"answer": answer, "reason": stored.why_unmeasured, "version": row.version}
 
 
 class UsualField(forms.DecimalField):

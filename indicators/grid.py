@@ -14,7 +14,7 @@ from indicators.models import Bounds, Measurement, MonthlyReturn, Suspension, me
 from indicators.periods import FIRST_YEAR, last_day, shifted
 from indicators.plausibility import Usual
 from referentiel import measures
-from referentiel.measures import Count, rounded, with_unit
+from referentiel.measures import Count, in_french, rounded, with_unit
 from referentiel.models import Engagement, Indicator, Target
 from sites.models import Service
 
@@ -54,8 +54,12 @@ class Row:
         """What follows from the two numbers of the cell: « 92,31 % », « aucun cas »."""
         if self.stored is None:
             return ""
-        is_empty = self.stored.measure is None and self.stored.reserve
-        return history.NO_FIGURE if is_empty else self.result_of(self.stored.measure)
+        if self.stored.measure is None and self.stored.reserve:
+            return history.NO_FIGURE
+        if not self.stored.doubt:
+            return self.result_of(self.stored.measure)
+        shown = self.result_of(self.stored.measure) or in_french(self.stored.numerator or 0)
+        return f"{shown} (remplacement)"
 
     @property
     def in_words(self) -> str:
@@ -101,7 +105,12 @@ class Row:
             return "rien"
         found = measure(self.shape, said.numerator, said.denominator, None, 0)
         text = history.in_words(found, self.indicator.unit, said.why_unmeasured)
-        return text + _beside(said.reserve, said.comment)
+        if said.reserve:
+            text += f", sous réserve\xa0: {said.reserve}"
+        if said.is_replaced:
+            instead = measure(self.shape, *said.counted, None, 0)
+            text += f", remplacé par {history.in_words(instead, self.indicator.unit)}"
+        return f"{text}, note\xa0: {said.comment}" if said.comment else text
 
 
 class Grid:
@@ -232,10 +241,5 @@ def _usual(typed: Bounds | None, rows: Iterable[Measurement], indicator: Indicat
 def _in_words(row: Measurement | None, indicator: Indicator) -> str:
     if row is None:
         return "—"
-    return history.in_words(row.measure, indicator.unit, row.why_unmeasured) + _beside(row.reserve, "")
-
-
-def _beside(reserve: str, comment: str) -> str:
-    said = [f"sous réserve\xa0: {reserve}"] if reserve else []
-    said += [f"note\xa0: {comment}"] if comment else []
-    return "".join(f", {one}" for one in said)
+    text = history.in_words(row.measure, indicator.unit, row.why_unmeasured)
+    return ", ".join(filter(None, (text, history.beside(row, indicator.unit))))

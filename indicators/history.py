@@ -126,6 +126,19 @@ def in_words(measure: Measure | None, unit: str, reason: str = "") -> str:
     return f"{with_unit(rounded(measure.value), unit)} ({base})"
 
 
+def beside(row: Any, unit: str) -> str:
+    """« sous réserve : compteur en panne », of a figure or of what its history keeps; with what it was, where
+    another takes its place. Empty where nobody doubts it."""
+    if row.reserve:
+        return f"sous réserve{NBSP}: {row.reserve}"
+    if not row.doubt:
+        return ""
+    if row.doubted_measure is None:
+        return f"chiffre de remplacement{NBSP}: {row.doubt}"
+    doubted = in_words(row.doubted_measure, unit)
+    return f"chiffre de remplacement{NBSP}; sous réserve{NBSP}: {doubted}, {row.doubt}"
+
+
 @dataclass(frozen=True)
 class _State:
     """What a row says: its figure, with its months, and the target printed beside it."""
@@ -148,8 +161,8 @@ def _state(record: Any, indicator: Indicator) -> _State:
     figure = in_words(row.measure, indicator.unit, row.why_unmeasured)
     if row.period == Measurement.Period.YEAR and not row.coverage.is_whole_year:
         figure += f", {row.coverage.label}"
-    if row.reserve:
-        figure += f", sous réserve ({row.reserve})"
+    if doubted := beside(row, indicator.unit):
+        figure += f", {doubted}"
     if row.comment:
         figure += f", note\xa0: {row.comment}"
     if row.target_value is None:

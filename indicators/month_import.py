@@ -44,7 +44,8 @@ T = TypeVar("T")
 
 # Printed once for several rows where they are merged; a new unit starts its services anew.
 MERGED: Final = ("unit", "service", "month")
-CONTENT: Final = ("numerator", "denominator", "answer", "reason", "comment", "reserve")
+NUMBERS: Final = ("numerator", "denominator", "instead_numerator", "instead_denominator")
+CONTENT: Final = (*NUMBERS, "answer", "reason", "comment", "reserve")
 MOST_DIGITS: Final = 13
 _WHOLE = re.compile(r"([0-9]+)(?:[.,]0{1,2})?", re.ASCII)
 _MONTH_FORMS: Final = (
@@ -369,7 +370,7 @@ def _said(row: Row, indicator: Indicator | None, wrong: list[WrongCellError]) ->
     if not any(row[name] for name in CONTENT):
         return None
     before = len(wrong)
-    numbers = [kept(wrong, partial(number_in, row, name)) for name in ("numerator", "denominator")]
+    numbers = [kept(wrong, partial(number_in, row, name)) for name in NUMBERS]
     answer = kept(wrong, lambda: _answer(row["answer"])) or ""
     if len(wrong) > before or indicator is None:
         return None
@@ -377,15 +378,17 @@ def _said(row: Row, indicator: Indicator | None, wrong: list[WrongCellError]) ->
 
 
 def _combined(row: Row, indicator: Indicator, answer: str, numbers: list[int | None]) -> Said:
-    numerator, denominator = numbers
-    said = Said(numerator, denominator, row["reason"], row["reserve"], row["comment"])
-    if answer and (any(numbers) or (answer == NOT_MEASURED and numbers != [None, None])):
+    numerator, denominator, *instead = numbers
+    said = Said(numerator, denominator, row["reason"], row["reserve"], row["comment"], *instead)
+    is_typed = (numerator, denominator) != (None, None)
+    is_numbered = is_typed or said.is_replaced
+    if answer and (numerator or denominator or (answer == NOT_MEASURED and is_numbered)):
         sentence = f"La réponse est « {answer} » et la ligne a des nombres : garder l'un ou l'autre."
         raise WrongCellError("answer", Wrong.UNREADABLE_CELL, sentence)
     if answer == NO_CASE:
         is_count = Measurement.Shape.of(indicator) == Measurement.Shape.COUNT
         return replace(said, numerator=0, denominator=None if is_count else 0)
-    if not answer and numbers == [None, None] and not (row["reason"] or row["reserve"]):
+    if not (answer or is_numbered or row["reason"] or row["reserve"]):
         sentence = "Une note ne suffit pas : donner le chiffre, ou répondre « non mesurable » avec son motif."
         raise WrongCellError("numerator", Wrong.UNREADABLE_CELL, sentence)
     return said
@@ -513,6 +516,8 @@ def said_in_words(said: Said) -> str:
             words = NO_CASE
         case number, total:
             words = f"{in_french(number)} sur {in_french(total)}"
-    beside = {"sous réserve": said.reserve, "note": said.comment}
+    beside = {"sous réserve": said.reserve, "à la place": "", "note": said.comment}
+    if said.is_replaced:
+        beside["à la place"] = said_in_words(Said(*said.counted))
     more = [f"{name} : {text}" for name, text in beside.items() if text]
     return f"{words} ({' ; '.join(more)})" if more else words

@@ -15,7 +15,7 @@ from django.db.models import Max
 
 from indicators.answers import ImportRefusedError
 from indicators.columns import TwoColumnsError
-from indicators.entry import Standing
+from indicators.entry import Said, Standing
 from indicators.expected import Owed
 from indicators.models import EntrySchedule, Measurement, MonthlyReturn
 from indicators.periods import Period, in_words
@@ -39,6 +39,8 @@ TITLES: Final = {
     "reason": "Motif",
     "comment": "Note",
     "reserve": "Sous réserve",
+    "instead_numerator": "Numérateur à la place",
+    "instead_denominator": "Dénominateur à la place",
     "state": "État",
     "origin": "Origine",
     "version": "Version",
@@ -176,14 +178,17 @@ def _cells(standing: Standing, line: _Line, *, is_alone: bool) -> list[Cell]:
         "version": standing.versions.get(indicator.pk, 0),
     }
     if row is not None:
+        said = Said.of(row)
         cells |= {
-            "numerator": row.numerator,
-            "denominator": row.denominator,
+            "numerator": said.numerator,
+            "denominator": said.denominator,
             "answer": _answer(row),
             # Why a figure was corrected is said again for each correction.
             "reason": row.why_unmeasured,
             "comment": row.comment,
-            "reserve": row.reserve,
+            "reserve": said.reserve,
+            "instead_numerator": said.instead_numerator,
+            "instead_denominator": said.instead_denominator,
             "origin": row.get_origin_display(),
         }
     return [cells.get(name) for name in TITLES]
@@ -192,4 +197,4 @@ def _cells(standing: Standing, line: _Line, *, is_alone: bool) -> list[Cell]:
 def _answer(row: Measurement) -> str:
     if row.why_unmeasured:
         return NOT_MEASURED
-    return NO_CASE if row.denominator == 0 else ""
+    return NO_CASE if Said.of(row).denominator == 0 else ""

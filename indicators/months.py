@@ -38,7 +38,9 @@ class Part:
         """« 90,00 % (9 sur 10) », « suivi suspendu »."""
         if self.row is None:
             return self.absence.label if self.absence else ""
-        return history.in_words(self.row.measure, self.row.indicator.unit, self.row.why_unmeasured)
+        unit = self.row.indicator.unit
+        said = history.in_words(self.row.measure, unit, self.row.why_unmeasured)
+        return f"{said}, {history.beside(self.row, unit)}" if self.row.doubt else said
 
     @property
     def set_aside(self) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 from django.db.models import Exists, F, FilteredRelation, Max, OuterRef, Q, QuerySet
 from django.utils.functional import cached_property
 
-from indicators import expected, periods, suspensions
+from indicators import expected, history, periods, suspensions
 from indicators.models import Measurement, MonthlyReturn, Note, Suspension
 from indicators.periods import Period, shifted
 from indicators.sums import Figure, Figures
@@ -451,7 +451,8 @@ class _Notes:
         for row in rows:
             month = periods.in_words(row.period_start)
             service = row.service.short_name if row.service else ""
-            self._add(f"{service}, {month}, sous réserve\xa0: {row.reserve}", unit, indicator)
+            figure = f"\xa0: {history.in_words(row.measure, indicator.unit)}" if row.doubt else ""
+            self._add(f"{service}, {month}{figure}, {history.beside(row, indicator.unit)}", unit, indicator)
 
     def _add(self, text: str, unit: Unit | None, indicator: Indicator | None) -> None:
         note = Footnote(len(self.footnotes) + 1, text, unit, indicator)

@@ -17,7 +17,7 @@ class Figure:
     indicator: Indicator
     words: str
     comment: str
-    reserve: str
+    beside: str
 
 
 @dataclass(frozen=True)
@@ -55,5 +55,6 @@ def of(
     figures: dict[int | None, list[Figure]] = defaultdict(list)
     for row in rows.select_related("indicator__engagement").order_by("indicator__position", "indicator"):
         words = history.in_words(row.measure, row.indicator.unit, row.why_unmeasured)
-        figures[row.service_id].append(Figure(row.indicator, words, row.comment, row.reserve))
+        beside = history.beside(row, row.indicator.unit)
+        figures[row.service_id].append(Figure(row.indicator, words, row.comment, beside))
     return [ServiceMonth(cell, figures[cell.service.pk]) for cell in board.cells]

@@ -1,7 +1,8 @@
 """What the figures of a unit, an indicator and a period amount to: summed by the database, in whole numbers.
 
 Ordinary monthly figures come back as one row a cell, however many months and services stand behind it. Rows
-that say something of their own are read one by one: a year's, a month not measured, one under reserve.
+that say something of their own are read one by one: a year's, a month not measured, one under reserve or
+replaced.
 """
 
 import datetime
@@ -26,7 +27,7 @@ from sites.models import Unit
 # The unit and the indicator of a figure.
 Cell: TypeAlias = tuple[int, int]
 
-IS_EXCEPTIONAL = Q(period="year") | Q(numerator=None) | ~Q(reserve="")
+IS_EXCEPTIONAL = Q(period="year") | Q(numerator=None) | ~Q(reserve="") | ~Q(doubt="")
 COUNTED = ("unit_id", "indicator_id", "first_month", "numerator", "denominator")
 
 # A period, then the same months of the year before: those that the period itself counts, or all of them where
@@ -56,7 +57,7 @@ YEARS = """
 @dataclass(frozen=True)
 class Figure:
     """What the rows of a cell amount to. What a document prints beside its figure is that of a yearly row; a
-    sum has none of it. `reserves` are the months under reserve, which are not counted."""
+    sum has none of it. `reserves` are the months under reserve: not counted, unless they are replaced."""
 
     measure: Measure | None
     coverage: Coverage
@@ -136,7 +137,7 @@ class Figures:
                 if row.period == Measurement.Period.YEAR:
                     return _printed(row)
         months = [row for row in rows if row.period == Measurement.Period.MONTH]
-        reserves = tuple(row for row in months if row.reserve)
+        reserves = tuple(row for row in months if row.reserve or row.doubt)
         if total:
             return _figure(total, indicator, reserves)
         if not months:

@@ -34,7 +34,8 @@ class Measurement(models.Model):
     Where none of them is set, the figure could not be measured and `reason` says why. A figure that somebody
     corrected keeps beside it, in the fields `former_…`, what was printed, computed or entered at first. One
     under reserve, for the reason that `reserve` says, is shown and stays out of every sum; a month may be
-    under reserve without any figure: its counter gave none that is worth keeping.
+    under reserve without any figure: its counter gave none that is worth keeping. Where another figure takes
+    its place, that one counts as any other does, and `doubt` says why, with what was doubted beside it.
     """
 
     class Period(models.TextChoices):
@@ -79,6 +80,9 @@ class Measurement(models.Model):
     reason = models.TextField("motif", blank=True)
     comment = models.TextField("note", blank=True)
     reserve = models.TextField("sous réserve", blank=True)
+    doubt = models.TextField("motif du remplacement", blank=True)
+    doubted_numerator = models.BigIntegerField("numérateur mis en doute", null=True, blank=True)
+    doubted_denominator = models.BigIntegerField("dénominateur mis en doute", null=True, blank=True)
     settled_on = models.DateField("soldé le", null=True, blank=True)
     printed_text = models.CharField("texte imprimé", max_length=60, blank=True)
 
@@ -113,7 +117,7 @@ class Measurement(models.Model):
             models.Index(fields=["prefecture", "period_start"], name="measurement_of_a_year"),
             models.Index(
                 fields=["prefecture", "period_start"],
-                condition=Q(period="year") | Q(numerator=None) | ~Q(reserve=""),
+                condition=Q(period="year") | Q(numerator=None) | ~Q(reserve="") | ~Q(doubt=""),
                 name="exceptional_measurement",
             ),
         ]
@@ -154,6 +158,12 @@ class Measurement(models.Model):
                 name="figure_under_reserve_is_monthly",
                 condition=Q(reserve="") | Q(period="month"),
                 violation_error_message="Seul un chiffre mensuel peut être sous réserve.",
+            ),
+            models.CheckConstraint(
+                name="figure_that_replaces_another_is_monthly_and_says_why",
+                condition=Q(doubt="", doubted_numerator=None, doubted_denominator=None)
+                | Q(period="month", numerator__isnull=False, reserve="") & ~Q(doubt=""),
+                violation_error_message="Un chiffre mensuel en remplace un autre, et dit pourquoi.",
             ),
             models.CheckConstraint(
                 name="measurement_is_possible",
@@ -224,6 +234,11 @@ class Measurement(models.Model):
     def why_unmeasured(self) -> str:
         """The reason of a figure is that of its correction, and a month under reserve says why by itself."""
         return self.reason if self.measure is None and not self.reserve else ""
+
+    @property
+    def doubted_measure(self) -> measures.Measure | None:
+        """The figure under reserve in whose place this one counts."""
+        return measure(self.shape, self.doubted_numerator, self.doubted_denominator, None, 0)
 
     @property
     def former_measure(self) -> measures.Measure | None:

@@ -14,6 +14,8 @@ if (form) {
 
   const field = (row, name) => row.querySelector(`[name="${row.dataset.prefix}-${name}"]`);
   const numbers = (row) => ["numerator", "denominator"].map((name) => field(row, name)).filter(Boolean);
+  const instead = (row) =>
+    ["instead_numerator", "instead_denominator"].map((name) => field(row, name)).filter(Boolean);
   const digits = (text) => text.replace(/\s/g, "");
 
   // --- The result, as the server rounds it (referentiel.measures.rounded) ----------------------------------
@@ -32,19 +34,26 @@ if (form) {
     return [nearest, below, above].find((shown) => meets[comparator](shown * bottom, top * 100n) === isMet);
   };
 
+  const grouped = (whole) => String(whole).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+
   const french = (hundredths) => {
-    const whole = String(hundredths / 100n).replace(/\B(?=(\d{3})+$)/g, "\u202f");
-    return `${whole},${String(hundredths % 100n).padStart(2, "0")}`;
+    return `${grouped(hundredths / 100n)},${String(hundredths % 100n).padStart(2, "0")}`;
   };
 
   const result = (row) => {
-    const { shape, suffix, suffixOne, comparator, target } = row.dataset;
     const answer = field(row, "answer").value;
     if (answer === "unmeasured") return "non mesurable";
-    if (shape === "count") return "";
-    if (answer === "nothing") return "aucun cas";
-    const typed = numbers(row).map((input) => digits(input.value));
+    const replacement = resultOf(row, instead(row));
+    if (replacement) return `${replacement} (remplacement)`;
+    if (row.dataset.shape === "count") return "";
+    return answer === "nothing" ? "aucun cas" : resultOf(row, numbers(row));
+  };
+
+  const resultOf = (row, inputs) => {
+    const { shape, suffix, suffixOne, comparator, target } = row.dataset;
+    const typed = inputs.map((input) => digits(input.value));
     if (!typed.every((text) => /^\d{1,12}$/.test(text))) return "";
+    if (shape === "count") return grouped(typed[0]);
     const [numerator, denominator] = typed.map(BigInt);
     if (!denominator) return numerator ? "" : "aucun cas";
     if (shape === "rate" && numerator > denominator) return "";
@@ -86,7 +95,8 @@ if (form) {
   const isHalf = (row) => {
     const answer = field(row, "answer").value;
     if (answer === "unmeasured") return !field(row, "reason").value.trim();
-    return answer === "figure" && new Set(numbers(row).map((input) => digits(input.value) === "")).size === 2;
+    const isOneOfTwo = (inputs) => new Set(inputs.map((input) => digits(input.value) === "")).size === 2;
+    return isOneOfTwo(instead(row)) || (answer === "figure" && isOneOfTwo(numbers(row)));
   };
 
   const say = (row, text, isWrong = false) => {

@@ -11,6 +11,7 @@ from indicators import entry, returns
 from indicators.entry import ConflictError, ImpossibleError, Said, Typed, figures, versions
 from indicators.models import Measurement, MonthlyReturn
 from indicators.returns import LockedError
+from referentiel.measures import Rate
 from tests.indicators.monthly import MARCH, Monthly
 
 APRIL = datetime.date(2020, 4, 1)
@@ -40,6 +41,29 @@ def test_the_same_again_writes_nothing(world):
     assert Measurement.history.count() == 1
 
 
+def test_a_figure_under_reserve_is_replaced_and_kept_beside(world):
+    said = {"reserve": "Compteur en panne.", "instead_numerator": 2, "instead_denominator": 20}
+    assert save(world, world.typed(world.rate, 12, 13, **said)) == 1
+
+    row = figures(world.services[0], MARCH)[world.rate.pk]
+    assert (row.numerator, row.denominator, row.reserve) == (2, 20, "")
+    assert (row.doubted_numerator, row.doubted_denominator, row.doubt) == (12, 13, "Compteur en panne.")
+    assert save(world, world.typed(world.rate, 12, 13, **said)) == 0
+
+
+def test_a_reserve_that_gave_no_figure_may_be_replaced_and_the_replacement_taken_back(world):
+    reserve = {"reserve": "Compteur en panne."}
+    save(world, world.typed(world.rate, **reserve, instead_numerator=2, instead_denominator=20))
+
+    row = figures(world.services[0], MARCH)[world.rate.pk]
+    assert (row.measure, row.doubted_measure) == (Rate(2, 20), None)
+
+    save(world, world.typed(world.rate, **reserve))
+
+    row = figures(world.services[0], MARCH)[world.rate.pk]
+    assert (row.measure, row.reserve, row.doubt) == (None, "Compteur en panne.", "")
+
+
 def test_a_cell_emptied_is_awaited_again(world):
     save(world, world.typed(world.rate, 12, 13))
 
@@ -65,6 +89,9 @@ def test_nothing_happened_and_not_measurable_are_figures_too(world):
         ((None, None), {}, "Indiquer pourquoi"),
         ((-1, 13), {}, "Donner un nombre de 0"),
         ((1, 10**30), {}, "Donner un nombre de 0"),
+        ((1, 13), {"instead_numerator": 2, "instead_denominator": 13}, "indiquer pourquoi celui-ci est sous"),
+        ((1, 13), {"reserve": "?", "instead_numerator": 14, "instead_denominator": 13}, "Chiffre de remplac"),
+        ((1, 13), {"reserve": "?", "instead_denominator": 13}, "remplacement\xa0: Donner les deux nombres"),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_kept(world, numbers, said, sentence):

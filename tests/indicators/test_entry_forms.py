@@ -29,6 +29,7 @@ def form_of(row, *, asks_reason=False, **fields):
     return CellForm(row, data, asks_reason=asks_reason)
 
 
+NUMBERS = ("numerator", "denominator", "instead_numerator", "instead_denominator")
 quick = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -36,9 +37,7 @@ quick = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.fixed_dictionaries(
         {"version": texts},
-        optional=dict.fromkeys(
-            ("numerator", "denominator", "answer", "reason", "reserve", "comment", "keep"), texts
-        ),
+        optional=dict.fromkeys((*NUMBERS, "answer", "reason", "reserve", "comment", "keep"), texts),
     )
 )
 def test_no_text_breaks_a_cell(row, fields):

@@ -214,6 +214,37 @@ def test_a_month_under_reserve_may_have_no_figure(world, browser):
     assert "Donner les deux nombres" in words(half)
 
 
+def test_a_figure_under_reserve_is_replaced_and_the_page_shows_what_was_typed(world, browser):
+    replaced = {"reserve": "Compteur en panne.", "instead_numerator": "2", "instead_denominator": "20"}
+    sent = row(world.rate, "9", "10", **replaced) | row(world.mean, "30", "10")
+    sent |= row(world.count, reserve="Compteur en panne.", instead_numerator="4")
+
+    browser.post(address(world), sent)
+
+    assert stored(world) == {world.rate.pk: (2, 20), world.mean.pk: (30, 10), world.count.pk: (4, None)}
+    page = browser.get(address(world))
+    assert "10,00 % (remplacement)" in words(page)
+    assert "4 (remplacement)" in words(page)
+    assert "À compter à la place" in words(page)
+    assert browser.post(address(world), _as_shown(page)).status_code == 302
+    assert Measurement.history.count() == 3
+    april = words(browser.get(address(world, "2020-04")))
+    assert (
+        "10,00 % (2 sur 20), chiffre de remplacement ; sous réserve : 90,00 % (9 sur 10), Compteur en panne."
+        in april
+    )
+    assert "4, chiffre de remplacement : Compteur en panne." in april
+
+
+def test_a_replacement_without_its_reserve_is_refused_in_a_sentence(world, browser):
+    sent = row(world.rate, "9", "10", instead_numerator="2", instead_denominator="20")
+
+    refused = words(browser.post(address(world), sent))
+
+    assert "indiquer pourquoi celui-ci est sous réserve" in refused
+    assert stored(world) == {}
+
+
 def _as_shown(page):
     """What a browser sends of a page that nobody has changed."""
     cells = [cell for _, rows in page.context["bands"] for row, cell in rows if not row.suspension]

@@ -169,7 +169,10 @@ def test_what_is_taken_away_and_brought_back_changes_nothing(world, kind):
     )
     april = datetime.date(2020, 4, 1)
     without = world.typed(world.rate, month=april, reserve="Compteur défectueux.")
-    entry.save(world.services[0], april, [without], by=world.referent)
+    replaced = world.typed(
+        world.mean, 900, 10, month=april, reserve="Panne.", instead_numerator=30, instead_denominator=10
+    )
+    entry.save(world.services[0], april, [without, replaced], by=world.referent)
     rows = read_apart(write(month_table.sheet(world.prefecture, YEAR, world.services[:1]), kind))
 
     examined = looked_at(world, rows)
@@ -283,6 +286,11 @@ def test_all_that_is_wrong_is_said_at_once_and_nothing_is_written(world):
         ({"answer": "aucun cas", "numerator": "3", "denominator": "4"}, "garder l'un ou l'autre"),
         ({"answer": "non mesurable", "numerator": "0", "denominator": "0"}, "garder l'un ou l'autre"),
         ({"answer": "non mesurable"}, "Indiquer pourquoi"),
+        ({"answer": "non mesurable", "instead_numerator": "3"}, "garder l'un ou l'autre"),
+        (
+            {"instead_numerator": "3", "instead_denominator": "4"},
+            "indiquer pourquoi celui-ci est sous réserve",
+        ),
         ({"answer": "non mesurable", "reason": "Panne.", "reserve": "?"}, "n’est pas sous réserve"),
         ({"service": "Bureau des rêves"}, "n'est pas un service de la préfecture"),
         ({"service": "Titres", "numerator": "3", "denominator": "4"}, "ne sont pas à saisir par vous"),

@@ -48,6 +48,18 @@ def months_of(world, period="2020"):
     return months.of(results.of_cell(world.unit, world.rate, period), period)
 
 
+def test_a_replaced_figure_counts_and_tells_what_it_replaces(world):
+    count(world, 2020, 8, 0, 9, 10, doubt="compteur en panne", doubted_numerator=1, doubted_denominator=10)
+
+    august = months_of(world).months[7]
+
+    assert (august.result.figure.base, august.parts[0].set_aside) == ((9, 10), "")
+    assert august.parts[0].said == (
+        f"90,00{NBSP}% (9 sur 10), chiffre de remplacement{NBSP}; sous réserve{NBSP}: 10,00{NBSP}% "
+        "(1 sur 10), compteur en panne"
+    )
+
+
 def page_of(world, client_of, period="2020"):
     parsed = Period.parse(period)
     route, of = ("figure", parsed.first.year) if parsed.is_year else ("figure_period", parsed)

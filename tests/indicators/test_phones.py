@@ -116,6 +116,17 @@ def test_what_somebody_wrote_beside_the_figure_stays(world, manager):
     assert (row.numerator, row.comment, row.reserve) == (17, "Panne le 12.", "Compteur neuf.")
 
 
+def test_a_replacement_stays_beside_the_new_count(world, manager):
+    said = {"reserve": "Compteur neuf.", "instead_numerator": 5, "instead_denominator": 100}
+    entry.save(world.services[0], MARCH, [world.typed(world.rate, 1, 2, **said)], by=world.referent)
+    page = bring(world, manager, FILE)
+
+    manager.post(page, {"read": manager.get(page).context["examined"].fingerprint})
+
+    row = stored(world)
+    assert (row.doubted_numerator, row.doubt, row.numerator) == (17, "Compteur neuf.", 5)
+
+
 def test_what_changed_since_it_was_read_is_not_written_over(world, manager):
     page = bring(world, manager, FILE)
     read = manager.get(page).context["examined"].fingerprint

@@ -141,7 +141,7 @@ class AYearSumsItsMonths(TestCase):
         assert (result.absence == Absence.NOTHING_HAPPENED) == (denominator == 0)
 
 
-kinds = st.sampled_from(["counted", "counted", "counted", "unmeasured", "reserved"])
+kinds = st.sampled_from(["counted", "counted", "replaced", "unmeasured", "reserved"])
 figures = st.dictionaries(
     st.tuples(st.integers(0, 1), st.integers(2017, 2019), st.integers(1, 12)),
     st.tuples(st.integers(0, 50), st.integers(0, 50), kinds),
@@ -205,9 +205,10 @@ class APeriodAgainstAnOracle(TestCase):
             if kind == "unmeasured":
                 world.enter(world.rate, month, reason="Panne.", **said)
                 continue
-            world.enter(world.rate, month, *pair, reserve="Doute." if kind == "reserved" else "", **said)
+            said |= {"reserved": {"reserve": "Doute."}, "replaced": {"doubt": "Doute."}}.get(kind, {})
+            world.enter(world.rate, month, *pair, **said)
             is_held = suspended and start in suspended[0] and (service == 0 or not suspended[1])
-            if kind == "counted" and not is_held:
+            if kind in ("counted", "replaced") and not is_held:
                 counted.setdefault(start, []).append(pair)
         return {month: tuple(map(sum, zip(*pairs, strict=True))) for month, pairs in counted.items()}
 
@@ -469,6 +470,22 @@ def test_a_month_under_reserve_is_out_of_the_sum_and_says_why(world, doubted):
 
     assert (result.figure.base, result.months_label, result.notes) == ((9, 10), "février", (1,))
     assert board.notes[0].text == "B1, mars\xa02019, sous réserve\xa0: Compteur défectueux."
+
+
+def test_a_figure_in_the_place_of_one_under_reserve_is_in_the_sum_and_says_so(world):
+    world.enter(world.rate, 2, 9, 10)
+    world.enter(world.rate, 3, 5, 10, doubt="Panne.", doubted_numerator=1, doubted_denominator=10)
+    world.enter(world.rate, 4, 6, 10, doubt="Panne.")
+
+    board = results.of_year(world.prefecture, 2019)
+    result = board.lines[0].results[0]
+
+    assert (result.figure.base, result.months_label, result.notes) == ((20, 30), "février à avril", (1, 2))
+    assert [note.text for note in board.notes] == [
+        "B1, mars\xa02019\xa0: 50,00\xa0% (5 sur 10), chiffre de remplacement\xa0; sous réserve\xa0: "
+        "10,00\xa0% (1 sur 10), Panne.",
+        "B1, avril\xa02019\xa0: 60,00\xa0% (6 sur 10), chiffre de remplacement\xa0: Panne.",
+    ]
 
 
 @pytest.mark.parametrize("doubted", [(1, 10), (None, None)], ids=["figure", "no figure"])
