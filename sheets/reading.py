@@ -25,8 +25,6 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 from xml.parsers import expat
 
-import openpyxl
-
 from sheets.words import folded
 
 MAX_FILE_BYTES: Final = 5_000_000
@@ -55,8 +53,9 @@ OLD_OR_LOCKED: Final = (
     "Ce fichier est un ancien classeur (.xls), ou un classeur protégé par un mot de passe : l'ouvrir, "
     "l'enregistrer en ODS ou en XLSX, sans mot de passe."
 )
-# The first bytes of what holds both.
+# The first bytes of what holds both, and those of an ODS or an XLSX.
 OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+WORKBOOK: Final = b"PK\x03\x04"
 
 OFFICE, STYLE, TABLE, TEXT = (
     f"{{urn:oasis:names:tc:opendocument:xmlns:{name}:1.0}}" for name in ("office", "style", "table", "text")
@@ -130,7 +129,7 @@ def rows_of(data: bytes) -> list[Row]:
     """The rows under the header, which is the first line that is not empty. Empty rows are left out."""
     if data.startswith(OLE):
         raise UnknownKindError(OLD_OR_LOCKED)
-    lines = _spreadsheet(data) if data.startswith(b"PK\x03\x04") else _bounded(_csv_lines(data))
+    lines = _spreadsheet(data) if data.startswith(WORKBOOK) else _bounded(_csv_lines(data))
     if len(lines) < 2:
         raise TableShapeError("Le tableau est vide : une ligne de titres et au moins une ligne de chiffres.")
     (_, titles), *body = lines
@@ -334,6 +333,8 @@ def _truth(value: bool) -> str:
 
 def _xlsx_sheets(data: bytes) -> Iterator[Sheet]:
     """Each sheet is read twice: once for what Excel computed, once for what was written."""
+    import openpyxl  # noqa: PLC0415 - longer than all of a CSV, which most files are
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about styles and extensions that do not matter here
         computed, written = (

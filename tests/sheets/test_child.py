@@ -38,6 +38,19 @@ def test_a_table_read_apart_is_the_table():
         assert len(read_apart(data)) == 64
 
 
+def test_a_workbook_is_read_apart_though_its_reader_is_imported_for_it_alone(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (("Unité", "Résultat"), ("Arles", 12)):
+        book.active.append(row)
+    book.save(tmp_path / "table.xlsx")
+    code = "import sys; from sheets import child; sys.exit('openpyxl' in sys.modules)"
+
+    assert [dict(row.cells) for row in read_apart((tmp_path / "table.xlsx").read_bytes())] == [
+        {"unite": "Arles", "resultat": "12"}
+    ]
+    assert subprocess.run([sys.executable, "-c", code], cwd=child.ROOT).returncode == 0
+
+
 def test_a_refusal_of_the_reader_is_the_same_refusal():
     for data, kind, sentence in [
         (b"%PDF-1.7\n", UnknownKindError, "ni un CSV, ni un ODS, ni un XLSX"),
