@@ -22,7 +22,7 @@ from jobs.models import Job
 from publications import publish
 from publications.models import Bilan, Document
 from qualepref.demo.content import HERE
-from referentiel.loading import load, load_prefecture, version_files
+from referentiel.loading import load_prefecture, load_shipped, shipped_files
 from sheets.child import rows_as_json
 from sheets.reading import rows_of
 from sites import files
@@ -194,14 +194,19 @@ def browser(claire: Agent, client_of: Callable[[Agent | None], Client]) -> Clien
 
 
 @pytest.fixture(scope="module")
-def shipped(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """The référentiels and the préfecture of the demo, loaded once for all the tests of a file."""
+def norm(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The shipped référentiels and their questions, loaded once for all the tests of a file."""
     with django_db_blocker.unblock(), transaction.atomic():
-        for path in version_files():
-            load(path)
-        load_prefecture(HERE / "prefecture-13.toml")
+        for path in shipped_files():
+            load_shipped(path)
         yield
         transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def shipped(norm: None) -> None:
+    """The norm, and the préfecture of the demo that follows it."""
+    load_prefecture(HERE / "prefecture-13.toml")
 
 
 @pytest.fixture

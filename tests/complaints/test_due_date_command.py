@@ -6,17 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from qualepref.demo.content import HERE
-from referentiel import loading
-
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _bouches_du_rhone():
-    for file in loading.shipped_files():
-        loading.load_shipped(file)
-    loading.load_prefecture(HERE / "prefecture-13.toml")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shipped")]
 
 
 def ask(*, text=False, **options):

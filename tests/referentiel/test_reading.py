@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from referentiel import comparison, loading
+from referentiel import comparison
 from referentiel.models import DelayRule, Question, Referentiel
 from referentiel.questions import concerns_of
 from sheets import reading
@@ -20,12 +20,6 @@ LIST = reverse("referentiels")
 
 def page_of(slug) -> str:
     return reverse("referentiel", args=[slug])
-
-
-@pytest.fixture
-def shipped(db):
-    for path in loading.shipped_files():
-        loading.load_shipped(path)
 
 
 # --- Search and filter ---
@@ -42,21 +36,21 @@ def shipped(db):
         ({"mots": "introuvable"}, []),
     ],
 )
-def test_engagements_are_found_by_words_module_and_certainty(client_of, claire, shipped, asked, found):
+def test_engagements_are_found_by_words_module_and_certainty(client_of, claire, norm, asked, found):
     response = client_of(claire).get(page_of("qual-e-pref-2019"), asked)
 
     assert [one.key for theme in response.context["themes"].values() for one in theme] == found
     assert f"{len(found)} engagement" in words(response)
 
 
-def test_a_filter_that_makes_no_sense_is_ignored_and_said(client_of, claire, shipped):
+def test_a_filter_that_makes_no_sense_is_ignored_and_said(client_of, claire, norm):
     response = client_of(claire).get(page_of("qual-e-pref-2019"), {"module": "99", "certitude": "peut-être"})
 
     assert response.context["wanted"] == response.context["engagement_count"]
     assert words(response).count("Sélectionnez un choix valide") == 2
 
 
-def test_the_list_says_what_is_left_to_check_and_leads_to_it(client_of, claire, shipped):
+def test_the_list_says_what_is_left_to_check_and_leads_to_it(client_of, claire, norm):
     browser = client_of(claire)
 
     page = browser.get(LIST)
@@ -71,7 +65,7 @@ def test_the_list_says_what_is_left_to_check_and_leads_to_it(client_of, claire, 
 
 
 @pytest.mark.parametrize("kind", ["csv", "ods", "xlsx"])
-def test_the_indicators_are_taken_away_with_their_targets(client_of, claire, shipped, kind):
+def test_the_indicators_are_taken_away_with_their_targets(client_of, claire, norm, kind):
     asked = {"mots": "e10 appels", "export": kind}
 
     response = client_of(claire).get(reverse("norm_indicators"), asked)
@@ -82,7 +76,7 @@ def test_the_indicators_are_taken_away_with_their_targets(client_of, claire, shi
     ] * 2
 
 
-def test_the_delays_are_listed_one_by_one_with_ones_own(client_of, claire, prefecture, elsewhere, shipped):
+def test_the_delays_are_listed_one_by_one_with_ones_own(client_of, claire, prefecture, elsewhere, norm):
     referentiel = Referentiel.objects.get(slug="qual-e-pref-2019")
     for owner, days in ((prefecture, 7), (elsewhere, 67)):
         DelayRule.objects.create(
@@ -107,7 +101,7 @@ def test_the_delays_are_listed_one_by_one_with_ones_own(client_of, claire, prefe
 
 
 @pytest.mark.parametrize("route", ["norm_indicators", "norm_delays", "questions"])
-def test_lists_cost_the_same_whatever_they_hold(client_of, claire, shipped, route):
+def test_lists_cost_the_same_whatever_they_hold(client_of, claire, norm, route):
     browser = client_of(claire)
 
     def queries():
@@ -212,7 +206,7 @@ def test_targets_and_delays_that_differ_are_said_side_by_side(db):
     ]
 
 
-def test_the_shipped_versions_are_compared_in_constant_queries(client_of, claire, shipped):
+def test_the_shipped_versions_are_compared_in_constant_queries(client_of, claire, norm):
     browser = client_of(claire)
 
     def page(left, right):
@@ -229,7 +223,7 @@ def test_the_shipped_versions_are_compared_in_constant_queries(client_of, claire
     assert other_cost <= cost + 1  # the targets of the one that has some
 
 
-def test_a_version_is_not_compared_with_itself(client_of, claire, shipped):
+def test_a_version_is_not_compared_with_itself(client_of, claire, norm):
     page = client_of(claire).get(
         reverse("referentiels_compare"), {"gauche": "marianne-2008", "droite": "marianne-2008"}
     )
@@ -240,7 +234,7 @@ def test_a_version_is_not_compared_with_itself(client_of, claire, shipped):
 # --- Questions ---
 
 
-def test_the_nine_questions_name_rows_that_exist(shipped):
+def test_the_nine_questions_name_rows_that_exist(db, norm):
     questions = list(Question.objects.all())
 
     assert len(questions) == 9
@@ -252,7 +246,7 @@ def test_the_nine_questions_name_rows_that_exist(shipped):
     ]
 
 
-def test_the_administrator_answers_with_a_source_and_a_date(client_of, paul, claire, shipped):
+def test_the_administrator_answers_with_a_source_and_a_date(client_of, paul, claire, norm):
     url = reverse("question", args=["suite"])
     browser = client_of(paul)
     seen = browser.get(url).context["form"]["seen"].value()
@@ -268,7 +262,7 @@ def test_the_administrator_answers_with_a_source_and_a_date(client_of, paul, cla
     assert "répondue le 01/02/2026" in words(client_of(claire).get(reverse("questions")))
 
 
-def test_two_answers_at_once_are_both_seen(client_of, paul, shipped):
+def test_two_answers_at_once_are_both_seen(client_of, paul, norm):
     url = reverse("question", args=["suite"])
     browser = client_of(paul)
     seen = browser.get(url).context["form"]["seen"].value()
