@@ -140,10 +140,11 @@ class Figures:
         reserves = tuple(row for row in months if row.reserve or row.doubt)
         if total:
             return _figure(total, indicator, reserves)
-        if not months:
+        lacking = [row for row in months if not row.doubt]  # one that is replaced counts, in other months
+        if not lacking:
             return None
-        counted = Coverage(frozenset(row.first_month for row in months))
-        reasons = dict.fromkeys(row.reason for row in months if row.reason and not row.reserve)
+        counted = Coverage(frozenset(row.first_month for row in lacking))
+        reasons = dict.fromkeys(row.reason for row in lacking if row.reason and not row.reserve)
         return Figure(None, counted, "\xa0; ".join(reasons), reserves=reserves)
 
 

@@ -384,6 +384,17 @@ def test_the_year_before_counts_the_same_months(world):
     assert result.caution == ""
 
 
+@pytest.mark.parametrize("beside", [{}, {"doubt": "Panne."}], ids=["figure", "replaced"])
+def test_a_year_before_that_has_none_of_the_months_says_nothing(world, beside):
+    world.expect()
+    world.enter(world.rate, 4, 9, 10)
+    world.enter(world.rate, 5, 8, 10, period_start=datetime.date(2018, 5, 1), **beside)
+
+    previous = world.result(world.rate).previous
+
+    assert (previous.figure, previous.absence) == (None, Absence.MISSING)
+
+
 def test_a_year_before_that_lacks_some_of_the_months_is_pointed_out(world):
     world.enter(world.rate, 4, 9, 10)
     world.enter(world.rate, 5, 9, 10)
