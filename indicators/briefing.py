@@ -39,13 +39,13 @@ class Briefing:
 
     @property
     def late_lines(self) -> list[tuple[Unit, str]]:
-        """The late months, one line a unit: « Accueil, Titres (4 mois depuis janvier 2020) ». Who is late for
-        the month of the page alone is named without it."""
+        """The late months, one line a unit: « Accueil ; Titres (4 mois depuis janvier 2020) ». Who is late
+        for the month of the page alone is named without it."""
         held: dict[Unit, dict[str, list[Cell]]] = defaultdict(lambda: defaultdict(list))
         for cell in self.late:
             held[cell.service.unit][cell.service.name].append(cell)
         return [
-            (unit, ", ".join(name + self._since(cells) for name, cells in services.items()))
+            (unit, "\xa0; ".join(name + self._since(cells) for name, cells in services.items()))
             for unit, services in held.items()
         ]
 

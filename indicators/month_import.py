@@ -264,8 +264,15 @@ def changes_of(source: FigureImport) -> list[Change]:
             named(one.service),
             in_words(one.period_start),
             one.indicator.title,
-            next((_of_row(past) for past in earlier[one.id] if past.history_id < one.history_id), ""),
-            "" if one.history_type == "-" else _of_row(one),
+            next(
+                (
+                    _of_row(past, one.indicator)
+                    for past in earlier[one.id]
+                    if past.history_id < one.history_id
+                ),
+                "",
+            ),
+            "" if one.history_type == "-" else _of_row(one, one.indicator),
         )
         for one in written
     ]
@@ -473,7 +480,7 @@ def _problems(weighed: Weighed, standing: Standing, lines: Mapping[Indicator, Ro
     for indicator, sentence in weighed.problems.items():
         yield problem_in(lines[indicator], "numerator", Wrong.IMPOSSIBLE, sentence)
     for clash in weighed.clashes:
-        saved = _of_row(clash.saved) if clash.saved else "rien"
+        saved = _of_row(clash.saved, clash.indicator) if clash.saved else "rien"
         sentence = (
             f"Ce qui est enregistré a changé depuis le téléchargement de ce tableau ({saved}) : le "
             "télécharger de nouveau, et y reporter le chiffre."
@@ -490,14 +497,14 @@ def _change(standing: Standing, cell: Typed, row: Measurement | None) -> Change:
         named(standing.found.service),
         in_words(standing.found.month),
         cell.indicator.title,
-        _of_row(row) if row else "",
-        said_in_words(cell.said) if cell.said else "",
+        _of_row(row, cell.indicator) if row else "",
+        said_in_words(cell.said, cell.indicator) if cell.said else "",
     )
 
 
-def _of_row(row: Any) -> str:
+def _of_row(row: Any, indicator: Indicator) -> str:
     """Of a figure, or of what its history keeps."""
-    return said_in_words(Said.of(row))
+    return said_in_words(Said.of(row), indicator)
 
 
 def named(service: Service) -> str:
@@ -505,8 +512,8 @@ def named(service: Service) -> str:
     return f"{service.unit.short_name}, {service.name}"
 
 
-def said_in_words(said: Said) -> str:
-    """« 9 sur 10 (sous réserve : compteur en panne) »."""
+def said_in_words(said: Said, indicator: Indicator) -> str:
+    """« 9 sur 10 (sous réserve : compteur en panne) », « 30 pour 10 cas », possible or not."""
     match said.numerator, said.denominator:
         case None, _:
             words = f"{NOT_MEASURED} : {said.why_unmeasured}" if said.why_unmeasured else NO_FIGURE
@@ -516,8 +523,10 @@ def said_in_words(said: Said) -> str:
             words = NO_CASE
         case number, total:
             words = f"{in_french(number)} sur {in_french(total)}"
+            if indicator.is_mean:
+                words = f"{in_french(number)} pour {in_french(total)} cas"
     beside = {"sous réserve": said.reserve, "à la place": "", "note": said.comment}
     if said.is_replaced:
-        beside["à la place"] = said_in_words(Said(*said.counted))
+        beside["à la place"] = said_in_words(Said(*said.counted), indicator)
     more = [f"{name} : {text}" for name, text in beside.items() if text]
     return f"{words} ({' ; '.join(more)})" if more else words

@@ -118,7 +118,7 @@ def send(service: Service, month: datetime.date, *, by: Agent) -> MonthlyReturn:
     if found.state == State.ENTERED:
         return found
     if left := lacking(found):
-        titles = ", ".join(one.short_title for one in left)
+        titles = "\xa0; ".join(one.short_title for one in left)
         raise RefusedError(
             f"Il reste à saisir\xa0: {titles}. Un chiffre qu’on n’a pas se dit aussi\xa0: «\xa0aucun "
             "cas\xa0», ou «\xa0non mesurable\xa0» avec son motif."

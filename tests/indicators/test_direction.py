@@ -74,7 +74,7 @@ def test_the_late_services_of_a_unit_stand_on_one_line(world, client_of):
     march = page(world, client_of).context["brief"].late_lines
     april = page(world, client_of, month="2020-04").context["brief"].late_lines
 
-    assert march[0] == (world.unit, "Accueil, Titres")
+    assert march[0] == (world.unit, f"Accueil{NBSP}; Titres")
     assert march[1][0] == world.other
     assert april[0][1].startswith(f"Accueil (2 mois depuis mars{NBSP}2020)")
 

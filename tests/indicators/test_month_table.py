@@ -204,10 +204,11 @@ def test_a_changed_and_an_emptied_cell_say_what_was_there(world):
     brought(world, filled(taken(world), world, world.rate, numerator="9", denominator="10"))
     brought(world, filled(taken(world), world, world.count, numerator="4"))
     rows = filled(taken(world), world, world.rate, numerator="8")
+    rows = filled(rows, world, world.mean, numerator="30", denominator="10")
     given, examined = brought(world, filled(rows, world, world.count, numerator=""))
 
     said = {(change.before, change.after) for change in examined.changes}
-    assert said == {("9 sur 10", "8 sur 10"), ("4", "")}
+    assert said == {("9 sur 10", "8 sur 10"), ("", "30 pour 10 cas"), ("4", "")}
     assert {(change.before, change.after) for change in month_import.changes_of(given)} == said
     assert stored(world, world.count) is None
 

@@ -42,7 +42,7 @@ def test_a_month_is_awaited_until_it_is_sent(filled):
 def test_a_month_that_lacks_figures_is_not_sent_and_says_which(world):
     entry.save(world.services[0], MARCH, [world.typed(world.rate, 9, 10)], by=world.referent)
 
-    with pytest.raises(RefusedError, match=f"Il reste à saisir.*{world.mean.short_title}"):
+    with pytest.raises(RefusedError, match=f"{world.mean.short_title}\xa0; {world.count.short_title}"):
         returns.send(world.services[0], MARCH, by=world.referent)
 
 
