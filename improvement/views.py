@@ -49,6 +49,7 @@ def actions(request: AgentRequest, slug: str) -> HttpResponse:
         filters=ActionFilters,
         title="Plan d’actions",
         context=context,
+        empty_text=None if access.may_read_plan else "Aucune action ne vous est confiée.",
         today=access.on,
     )
 

@@ -38,6 +38,7 @@ def duties(request: AgentRequest, slug: str) -> HttpResponse:
         filters=DutyFilters,
         title="Calendrier des obligations",
         context={"slug": slug, "missing": missing, "has_some": rows.exists()},
+        empty_text=None if access.may_read_duties else "Aucune obligation ne vous est confiée.",
         today=access.on,
     )
 

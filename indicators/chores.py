@@ -4,8 +4,11 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
+from django.db.models import Max
 from django.urls import reverse
+from django.utils import timezone
 
 from indicators import periods, returns
 from indicators.expected import Owed
@@ -19,7 +22,8 @@ TO_DO = frozenset({State.AWAITED, State.RETURNED, State.REOPENED})
 
 @dataclass(frozen=True)
 class Chore:
-    """A month of a service that somebody has to send; `left` figures are missing."""
+    """A month of a service that somebody has to send; `left` figures are missing. What is to correct is due
+    on the day when it came back: its own deadline was met, or is over."""
 
     service: Service
     month: datetime.date
@@ -33,6 +37,10 @@ class Chore:
     @property
     def is_late(self) -> bool:
         return self.due_on < self.on
+
+    @property
+    def is_back(self) -> bool:
+        return self.state != State.AWAITED
 
     @property
     def state_label(self) -> str:
@@ -56,7 +64,7 @@ class Chore:
 
 
 def of(prefecture: Prefecture, services: Iterable[Service], on: datetime.date) -> list[Chore]:
-    """The months that are over and not sent, the oldest first: nine queries whatever there is, none of them
+    """The months that are over and not sent, the oldest first: ten queries whatever there is, none of them
     where figures are not followed month by month but one."""
     calendar = returns.calendar(prefecture)
     if calendar is None:
@@ -76,10 +84,12 @@ def of(prefecture: Prefecture, services: Iterable[Service], on: datetime.date) -
     for service_id, month, indicator in rows.values_list("service", "period_start", "indicator"):
         given[service_id, month].add(indicator)
     owed = Owed(prefecture, first, last)
+    back = _days_of_return(prefecture)
     found = []
     for month in periods.between(first, last):
         for service in own:
-            record = records.get((service.pk, month))
+            place = service.pk, month
+            record = records.get(place)
             state = State(record.state) if record else State.AWAITED
             if state not in TO_DO or not (wanted := owed.of(service, month)):
                 continue
@@ -87,12 +97,22 @@ def of(prefecture: Prefecture, services: Iterable[Service], on: datetime.date) -
                 Chore(
                     service=service,
                     month=month,
-                    due_on=record.awaited_until if record else calendar.due_on(month),
+                    due_on=back.get(place) or (record.awaited_until if record else calendar.due_on(month)),
                     state=state,
                     comment=record.comment if record else "",
                     owed=len(wanted),
-                    left=sum(one.pk not in given[service.pk, month] for one in wanted),
+                    left=sum(one.pk not in given[place] for one in wanted),
                     on=on,
                 )
             )
     return found
+
+
+def _days_of_return(prefecture: Prefecture) -> dict[tuple[int, datetime.date], datetime.date]:
+    """When each month was last sent back or reopened."""
+    moves = MonthlyReturn.history.filter(
+        prefecture=prefecture, state__in=[State.RETURNED, State.REOPENED]
+    ).order_by()
+    zone = ZoneInfo(prefecture.time_zone)
+    latest = moves.values_list("service", "month").annotate(Max("history_date"))
+    return {(service, month): timezone.localdate(at, zone) for service, month, at in latest}

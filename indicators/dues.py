@@ -3,11 +3,8 @@
 import datetime
 from collections import Counter
 from collections.abc import Iterator
-from zoneinfo import ZoneInfo
 
-from django.db.models import Max
 from django.urls import reverse
-from django.utils import timezone
 
 from indicators import chores, completeness, periods, returns
 from indicators.chores import Chore
@@ -31,24 +28,21 @@ def due(prefecture: Prefecture, on: datetime.date) -> Iterator[Due]:
         return
     services = list(Service.objects.filter(unit__prefecture=prefecture).select_related("unit__prefecture"))
     people = completeness.referents(prefecture, services, on)
-    back = _days_of_return(prefecture)
     for chore in chores.of(prefecture, services, on):
         for agent in people[chore.service]:
-            yield _to_send(agent, chore, back.get((chore.service.pk, chore.month)))
+            yield _to_send(agent, chore)
     yield from _to_validate(prefecture, calendar, on)
 
 
-def _to_send(agent: Agent, chore: Chore, back: datetime.date | None) -> Due:
-    """What is to correct is due on the day when it came back: its own deadline was met, or is over."""
-    is_back = chore.state != State.AWAITED and back is not None
-    what = "Chiffres à corriger" if is_back else "Chiffres à saisir"
+def _to_send(agent: Agent, chore: Chore) -> Due:
+    what = "Chiffres à corriger" if chore.is_back else "Chiffres à saisir"
     place = f"{chore.service.unit.short_name}, {chore.service.short_name}"
     return Due(
         agent_id=agent.pk,
         prefecture_id=chore.service.unit.prefecture_id,
-        key=f"indicators.{'correct' if is_back else 'month'}:{chore.service.pk}:{chore.month:%Y-%m}",
+        key=f"indicators.{'correct' if chore.is_back else 'month'}:{chore.service.pk}:{chore.month:%Y-%m}",
         subject=f"{what}{NBSP}: {place}, {chore.month_label}",
-        due_on=back if is_back and back else chore.due_on,
+        due_on=chore.due_on,
         url=chore.url,
         why=SENDER,
     )
@@ -74,16 +68,6 @@ def _to_validate(prefecture: Prefecture, calendar: Calendar, on: datetime.date) 
                 url=reverse("month_control", args=[prefecture.slug, f"{month:%Y-%m}"]),
                 why=MANAGER,
             )
-
-
-def _days_of_return(prefecture: Prefecture) -> dict[tuple[int, datetime.date], datetime.date]:
-    """When each month was last sent back or reopened."""
-    moves = MonthlyReturn.history.filter(
-        prefecture=prefecture, state__in=[State.RETURNED, State.REOPENED]
-    ).order_by()
-    zone = ZoneInfo(prefecture.time_zone)
-    latest = moves.values_list("service", "month").annotate(Max("history_date"))
-    return {(service, month): timezone.localdate(at, zone) for service, month, at in latest}
 
 
 def _services(count: int) -> str:

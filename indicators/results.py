@@ -268,6 +268,12 @@ class Board:
     def has_figures(self) -> bool:
         return any(result.value is not None for result in self.results)
 
+    @cached_property
+    def is_suspended(self) -> bool:
+        """Whether all that would be owed is suspended: nothing is lacking, and nothing will come."""
+        why = {result.absence for result in self.results}
+        return why - {Absence.NOT_EXPECTED} == {Absence.SUSPENDED}
+
 
 @dataclass(frozen=True)
 class Course:

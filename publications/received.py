@@ -87,14 +87,16 @@ def of_year(prefecture: Prefecture, year: int, on: datetime.date) -> Received:
     units = {unit.pk: unit for unit in prefecture.units.all()}
     found = synthesis.of(prefecture, cases, period, on, units.values())
     kept = responses.of(prefecture, cases, period, BY, on)
+    is_silent = not found.now.months and not found.total.now.received
     late = responses.late(prefecture, cases, period, on)
     told, late_sentence = _told(late)
     block = {
         "months": [month.month for month in found.now.months],
         "months_label": _months_label(found),
-        "sentences": found.sentences,
-        "caution": found.caution,
-        "tables": [_table(found, table) for table in found.tables],
+        "sentences": found.questions if is_silent else found.sentences,
+        "caution": "" if is_silent else found.caution,
+        # The zeros of a year that nobody followed are none.
+        "tables": [] if is_silent else [_table(found, table) for table in found.tables],
         "points": [point._asdict() for point in found.points],
         "examples": [
             {"theme": line.label, "text": example.text}

@@ -25,6 +25,7 @@ import improvement.dues
 import indicators.dues
 from jobs import mail, queue
 from jobs.models import Job
+from referentiel.measures import in_french
 from sites import absences, closures, mails, reminders
 from sites.days import in_full
 from sites.dues import STAGES, Due
@@ -105,7 +106,7 @@ def when(due_on: datetime.date, on: datetime.date) -> str:
         case 1:
             return f"en retard d’un jour, depuis le {day}"
         case late if late > 1:
-            return f"en retard de {late} jours, depuis le {day}"
+            return f"en retard de {in_french(late)} jours, depuis le {day}"
     return day
 
 

@@ -76,7 +76,9 @@ class Desk:
 
     @property
     def waiting(self) -> list[Year]:
-        return [year for year in self.years if year.is_waiting]
+        """Their bilans are to be signed or published; a year that is not over waits for nothing yet."""
+        this = self.access.on.year
+        return [year for year in self.years if year.is_waiting and (year.latest or year.number < this)]
 
     @property
     def board_year(self) -> int | None:
@@ -96,7 +98,7 @@ def home(request: AgentRequest) -> HttpResponse:
 
 def _desks(agent: Agent, accesses: tuple[Access, ...]) -> list[Desk]:
     """One desk a préfecture, by ten queries however many there are; eleven if one of them is new. Who enters
-    figures somewhere asks ten more of each, who manages those of its months as many as their board."""
+    figures somewhere asks eleven more of each, who manages those of its months as many as their board."""
     prefectures = [access.prefecture.pk for access in accesses]
     figures = Measurement.objects.of_their_own_document().filter(prefecture__in=prefectures)
     month = Max("period_start", filter=Q(period=Measurement.Period.MONTH))

@@ -178,6 +178,7 @@ def test_a_stage_never_goes_back(due_on: datetime.date, later: int) -> None:
     [
         (march(1), "en retard de 4 jours, depuis le dimanche 1er mars"),
         (march(4), "en retard d’un jour, depuis le mercredi 4 mars"),
+        (datetime.date(2017, 1, 31), "en retard de 3\u202f320 jours, depuis le mardi 31 janvier 2017"),
         (march(5), "aujourd’hui, jeudi 5 mars"),
         (march(6), "demain, vendredi 6 mars"),
         (march(12), "jeudi 12 mars"),

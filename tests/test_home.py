@@ -64,6 +64,15 @@ def test_figures_without_a_bilan_wait_for_the_quality_manager(claire, siege, rea
     }
 
 
+def test_the_bilan_of_a_year_that_is_not_over_waits_for_nobody(claire, siege, read):
+    figures_of(siege, siege.prefecture.today().year)
+
+    text, links = read(claire)
+
+    assert "bilan reste à préparer" not in text
+    assert not [label for label in links if label.startswith("Préparer le bilan")]
+
+
 def test_a_signed_bilan_waits_to_be_published(claire, siege, read):
     figures_of(siege, 2018)
     BilanFactory(prefecture=siege.prefecture)

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
-from improvement import plan
+from improvement import duties, plan
 from improvement.models import Action, Duty
 from sites import files
 from sites.models import Membership, TraceEntry
@@ -224,6 +224,16 @@ def test_two_people_who_change_an_action_lose_nothing(browser, prefecture, clair
     again = typed | {"version": re.search(r'name="version" value="(\d+)"', page.text)[1]}
     browser.post(HERE + "actions/1/modifier/", again)
     assert Action.objects.get().title == "Le mien"
+
+
+def test_who_does_not_read_the_plan_is_not_told_that_it_is_empty(prefecture, claire, odile, client_of):
+    ActionFactory(prefecture=prefecture, owner=claire, number=1)
+    duties.create_usual(prefecture, by=claire, on=prefecture.today())
+
+    own = [client_of(odile).get(f"{HERE}{page}/").text for page in ("actions", "calendrier")]
+
+    assert "Aucune action ne vous est confiée." in own[0]
+    assert "Aucune obligation ne vous est confiée." in own[1]
 
 
 def test_the_list_is_filtered_and_costs_the_same_whatever_its_length(browser, prefecture, claire, rachid):

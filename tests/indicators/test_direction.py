@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from indicators import briefing, remarks
+from indicators.periods import Period
 from indicators.remarks import ConflictError
 from referentiel.measures import NBSP
 from sites import access
@@ -50,6 +51,24 @@ def test_what_is_red_comes_first_then_what_is_late_then_the_rest_folded(world, c
         text.index(word) for word in ("Objectifs non atteints</h2>", "Mois en retard", "<details")
     )
     assert red < text.index("80,00") < late < rest < text.index("100,00")
+
+
+def test_a_suspended_month_is_not_said_to_be_awaited(world, client_of):
+    world.suspend(MARCH, MARCH)
+
+    direction = page(world, client_of).text
+    board = client_of(world.director).get(
+        reverse("board_period", args=[world.prefecture.slug, Period.month(MARCH)])
+    )
+    april = page(world, client_of, month="2020-04").text
+
+    assert "Le suivi de mars&nbsp;2020 est suspendu&nbsp;: aucun chiffre" in direction.replace(
+        "\xa0", "&nbsp;"
+    )
+    assert "n’est encore saisi" not in direction
+    assert "La note sous le tableau dit pourquoi." in board.text
+    assert "Les résultats paraîtront ici" not in board.text
+    assert "n’est encore saisi" in april
 
 
 def test_a_month_is_held_against_the_same_month_of_the_year_before(world, client_of):

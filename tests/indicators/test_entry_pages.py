@@ -485,6 +485,8 @@ def test_a_month_sent_back_shows_what_to_correct(world, browser):
     returns.send_back(world.services[0], MARCH, "Vérifier les appels.", by=world.manager)
 
     assert "Vérifier les appels." in words(browser.get(address(world)))
+    (chore,) = [one for one in listed(browser, world) if one.month == MARCH]
+    assert (chore.due_on, chore.is_late) == (world.prefecture.today(), False)
 
 
 def test_in_a_reopened_month_a_changed_cell_says_why(world, browser):
@@ -648,7 +650,7 @@ def test_the_list_costs_the_same_whatever_it_shows(world, client_of, monkeypatch
     for first in (datetime.date(2020, 3, 1), datetime.date(2019, 1, 1)):
         world.schedule.first_month = first
         world.schedule.save()
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(15):
             browser.get(page)
 
 

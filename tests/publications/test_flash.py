@@ -117,6 +117,16 @@ def test_nothing_is_published_of_a_month_that_nobody_validated(world):
         publish(world)
 
 
+def test_a_suspended_month_has_nothing_to_validate_and_says_why(world, client_of):
+    world.suspend(MARCH, MARCH)
+
+    text = client_of(world.manager).get(url(world, "flash_prepare")).text
+
+    assert "Ce mois n’a aucun chiffre à publier, et n’en attend aucun." in text
+    assert "Suivi suspendu en mars" in text
+    assert "Valider les chiffres du mois" not in text
+
+
 def test_a_published_flash_does_not_change_when_figures_do(world, client_of):
     published = publish(world)
     Measurement.objects.filter(period_start=MARCH).update(numerator=10)

@@ -86,6 +86,26 @@ def test_nothing_is_said_of_a_year_without_a_register(prefecture, kept, siege):
     assert shown.register is None
 
 
+def test_a_year_wholly_suspended_says_so_and_has_no_zeros(
+    prefecture, kept, siege, themes, claire, client_of
+):
+    complain(siege, received_on=date(2019, 6, 3), due_on=date(2019, 6, 17), answered_on=date(2019, 6, 5))
+    SuspensionFactory(
+        prefecture=prefecture, first_month=date(2020, 1, 1), last_month=date(2020, 12, 1), reason="Travaux."
+    )
+
+    block = read(prefecture).block
+
+    assert (block["months"], block["tables"], block["caution"]) == ([], [], "")
+    assert block["sentences"] == [
+        "Le registre ne dit rien de cette période (2020)\xa0: son suivi est suspendu."
+    ]
+    assert "Travaux." in block["suspensions"][0]
+    page = client_of(claire).get(reverse("bilan_prepare", args=[prefecture.slug, 2020])).text
+    assert "son suivi est suspendu" in page
+    assert "Aucune demande reçue." in page
+
+
 def test_one_or_two_under_a_theme_are_added_up(prefecture, kept, siege, arles, themes):
     for theme, number in zip(themes, (3, 2, 1), strict=True):
         for _ in range(number):
