@@ -15,6 +15,8 @@ from tests.indicators.monthly import MARCH, Monthly
 
 pytestmark = pytest.mark.browser
 
+PAPER = 1047  # pixels of a landscape A4 between its margins
+
 
 @pytest.fixture
 def world(db):
@@ -92,6 +94,29 @@ def test_what_directions_read_is_one_sheet_of_paper(world, window_of, name):
     box = paper.pages[0].mediabox
     assert (round(box.width), round(box.height)) == (595, 842)
     assert "Mon compte" not in paper.pages[0].extract_text()
+
+
+@pytest.mark.parametrize(
+    ("route", "values", "query"),
+    [
+        ("board", [2020], ""),
+        ("completeness", [], "?annee=2020"),
+        ("entry_month", ["Accueil", "2020-03"], ""),
+    ],
+)
+def test_a_printed_table_has_all_its_columns_and_no_menu(world, window_of, route, values, query):
+    for place in range(3):
+        factories.UnitFactory(prefecture=world.prefecture, position=place, short_name=f"Unité {place}")
+    values = [world.services[0].pk if value == "Accueil" else value for value in values]
+    window = window_of(world.manager)
+    window.page.set_viewport_size({"width": PAPER, "height": 720})
+    window.page.emulate_media(media="print")
+    window.open(reverse(route, args=[world.prefecture.slug, *values]) + query)
+
+    right = "Math.max(...[...document.querySelectorAll('main td')].map(e => e.getBoundingClientRect().right))"
+    assert window.page.evaluate(right) <= PAPER
+    assert not window.page.is_visible("#navigation")
+    assert not window.page.is_visible("footer")
 
 
 def test_a_period_is_chosen_without_a_script(world, window_of):

@@ -86,9 +86,7 @@ def test_nothing_is_said_of_a_year_without_a_register(prefecture, kept, siege):
     assert shown.register is None
 
 
-def test_a_year_wholly_suspended_says_so_and_has_no_zeros(
-    prefecture, kept, siege, themes, claire, client_of
-):
+def test_a_year_wholly_suspended_says_so_and_has_no_zeros(prefecture, kept, siege, themes, claire, client_of):
     complain(siege, received_on=date(2019, 6, 3), due_on=date(2019, 6, 17), answered_on=date(2019, 6, 5))
     SuspensionFactory(
         prefecture=prefecture, first_month=date(2020, 1, 1), last_month=date(2020, 12, 1), reason="Travaux."
