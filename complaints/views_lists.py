@@ -19,7 +19,7 @@ from complaints.worklists import BY_SLUG, WORKLISTS, Worklist
 from sites import closures, lists
 from sites.access import Access, Action, AgentRequest, enter
 from sites.asking import asks_first, sent
-from sites.conflicts import ConflictError
+from sites.conflicts import ConflictError, RefusedError
 from sites.filling import say
 from sites.models import Service
 
@@ -103,7 +103,7 @@ def cases_assign(request: AgentRequest, slug: str) -> HttpResponse:
             moved = register.assign(
                 rows, unit=unit, service=service, by=request.user, on=access.on, seen=seen, remark=remark
             )
-        except register.RefusedError as refused:
+        except RefusedError as refused:
             form.add_error(None, str(refused))
         except ConflictError as conflict:
             rows = _handled(request, access, seen)

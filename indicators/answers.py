@@ -21,6 +21,7 @@ from typing import Any
 
 from referentiel.toml_files import TomlError, read_toml
 from sheets.reading import Row
+from sites.conflicts import RefusedError
 
 
 class Code(StrEnum):
@@ -75,14 +76,6 @@ ADVICE = {
 }
 
 
-class ImportRefusedError(Exception):
-    """Why nothing was imported, and what to do."""
-
-
-class AnswersError(ImportRefusedError):
-    pass
-
-
 @dataclass(frozen=True)
 class Problem:
     """What is wrong in a cell; without row and column, in what the file does not say."""
@@ -113,15 +106,15 @@ def read_answers(path: Path) -> list[Answer]:
     try:
         content = read_toml(path)
     except TomlError as error:
-        raise AnswersError(str(error)) from error
+        raise RefusedError(str(error)) from error
     entries = content.pop("answer", [])
     if content or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise AnswersError(f"« {path.name} » ne contient que des tables [[answer]].")
+        raise RefusedError(f"« {path.name} » ne contient que des tables [[answer]].")
     answers = [_answer(entry, f"« {path.name} », réponse {n}") for n, entry in enumerate(entries, 1)]
     cells = Counter((answer.row, answer.column, answer.code) for answer in answers)
     for (row, column, _), times in cells.items():
         if times > 1:
-            raise AnswersError(
+            raise RefusedError(
                 f"« {path.name} » : {times} réponses pour la ligne {row}, colonne « {column} »."
             )
     return answers
@@ -131,17 +124,17 @@ def _answer(entry: dict[str, Any], where: str) -> Answer:
     texts = {key: entry.get(key, "") for key in ("column", "code", "corrected", "reason")}
     for key, text in texts.items():
         if not isinstance(text, str):
-            raise AnswersError(f"{where} : « {key} » est un texte entre guillemets.")
+            raise RefusedError(f"{where} : « {key} » est un texte entre guillemets.")
     if unknown := entry.keys() - texts.keys() - {"row", "left_out"}:
-        raise AnswersError(f"{where} : « {min(unknown)} » n'est pas une clé connue.")
+        raise RefusedError(f"{where} : « {min(unknown)} » n'est pas une clé connue.")
     if type(entry.get("row")) is not int or not texts["column"]:
-        raise AnswersError(f'{where} : donner la ligne (row = 4) et la colonne (column = "printed_target").')
+        raise RefusedError(f'{where} : donner la ligne (row = 4) et la colonne (column = "printed_target").')
     if texts["code"] and texts["code"] not in BLOCKING:
-        raise AnswersError(f"{where} : « {texts['code']} » n'est pas le code d'un problème bloquant.")
+        raise RefusedError(f"{where} : « {texts['code']} » n'est pas le code d'un problème bloquant.")
     if not texts["reason"].strip():
-        raise AnswersError(f"{where} : il manque le motif (reason).")
+        raise RefusedError(f"{where} : il manque le motif (reason).")
     if entry.get("left_out", True) is not True or ("left_out" in entry) == bool(texts["corrected"].strip()):
-        raise AnswersError(f"{where} : donner soit « corrected », soit « left_out = true ».")
+        raise RefusedError(f"{where} : donner soit « corrected », soit « left_out = true ».")
     return Answer(
         row=entry["row"],
         column=texts["column"],
@@ -202,7 +195,7 @@ class Desk:
             if answer not in self._served and entry not in chosen:
                 if not refuse_idle:
                     continue
-                raise AnswersError(
+                raise RefusedError(
                     f"La réponse pour la ligne {answer.row}, colonne « {answer.column} », ne correspond à "
                     "aucun problème bloquant de ce fichier : la retirer, ou corriger sa ligne et sa colonne."
                 )

@@ -6,7 +6,6 @@ Filled in, it is imported as it is.
 from typing import Final
 
 from indicators import columns
-from indicators.imports import NothingFollowedError
 from indicators.models import Measurement
 from indicators.norm import Norm
 from indicators.printed import MisfitError
@@ -14,13 +13,14 @@ from referentiel.measures import Count, Printed, rounded, with_unit
 from referentiel.models import Indicator
 from sheets.reading import Row
 from sheets.writing import Sheet
+from sites.conflicts import RefusedError
 from sites.models import Prefecture
 
 BLANK: Final = ("printed_period", "printed_reason", "printed_remark")
 
 
 def sheet(prefecture: Prefecture, year: int) -> Sheet:
-    """The columns and the expected rows of a year. Raises NothingFollowedError where there are none."""
+    """The columns and the expected rows of a year. Raises RefusedError where there are none."""
     norm = Norm(prefecture, year)
     year_before = Measurement.objects.of_years(prefecture, year - 1, year - 1).filter(
         period=Measurement.Period.YEAR, service=None
@@ -52,7 +52,7 @@ def sheet(prefecture: Prefecture, year: int) -> Sheet:
             rows.append([cells.get(name, "") for name in names])
             above = indicator
     if not rows:
-        raise NothingFollowedError(
+        raise RefusedError(
             f"Aucun indicateur n'est attendu de {prefecture} en {year} : enregistrer d'abord le référentiel "
             "qu'elle suit, et le périmètre de ses services."
         )

@@ -5,8 +5,9 @@ from decimal import Decimal
 from django.db import transaction
 
 from indicators.models import Bounds
-from indicators.signing import ConflictError, RefusedError, sign, version_of
+from indicators.signing import ConflictError, sign, version_of
 from referentiel.models import Indicator
+from sites.conflicts import RefusedError
 from sites.models import Agent, Service
 
 

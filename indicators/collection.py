@@ -17,10 +17,11 @@ from django.db import transaction
 from indicators import results
 from indicators.models import Measurement
 from indicators.periods import Period
-from indicators.signing import ConflictError, RefusedError, sign, version_of
+from indicators.signing import ConflictError, sign, version_of
 from referentiel import measures
 from referentiel.measures import Coverage
 from referentiel.models import Indicator
+from sites.conflicts import RefusedError
 from sites.models import Agent, Prefecture, Unit
 
 Origin = Measurement.Origin

@@ -25,10 +25,11 @@ from complaints.models import Case
 from indicators import periods
 from indicators.expected import Owed
 from indicators.models import EntrySchedule, Measurement, MonthlyReturn
-from indicators.signing import RefusedError, sign
+from indicators.signing import sign
 from jobs import queue
 from referentiel.counting import Counting, Milestone
 from referentiel.models import Indicator
+from sites.conflicts import RefusedError
 from sites.models import Agent, Prefecture, Service
 
 JOB = "indicators.collect"

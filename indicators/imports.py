@@ -26,7 +26,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from indicators import columns
-from indicators.answers import ADVICE, Answer, Code, Desk, ImportRefusedError, Problem, read_answers
+from indicators.answers import ADVICE, Answer, Code, Desk, Problem, read_answers
 from indicators.ledger import Change, Ledger, PrintedFigure
 from indicators.models import FigureImport, Measurement, Note
 from indicators.norm import PLACES, Norm
@@ -47,6 +47,7 @@ from referentiel.models import Indicator, Referentiel, Target
 from sheets.child import read_apart
 from sheets.reading import Row, bytes_of, name_of
 from sites import files
+from sites.conflicts import RefusedError
 from sites.models import Agent, Prefecture, Unit
 
 T = TypeVar("T")
@@ -57,18 +58,6 @@ MAX_OTHERS = 3
 
 # A merged block prints these once, on its first row; a new one starts the narrower ones anew.
 MERGED = ("prefecture", "unit_kind", "unit", "theme")
-
-
-class WrongColumnsError(ImportRefusedError):
-    pass
-
-
-class OtherYearError(ImportRefusedError):
-    pass
-
-
-class NothingFollowedError(ImportRefusedError):
-    pass
 
 
 @dataclass(frozen=True)
@@ -84,7 +73,7 @@ class Report:
     notes: list[str] = field(default_factory=list)
 
 
-class UnansweredError(ImportRefusedError):
+class UnansweredError(RefusedError):
     def __init__(self, report: Report) -> None:
         self.report = report
         number = len(report.unanswered)
@@ -168,7 +157,7 @@ def examine(
     try:
         rows = columns.in_our_words(rows)
     except columns.TwoColumnsError as error:
-        raise WrongColumnsError(str(error)) from error
+        raise RefusedError(str(error)) from error
     reading.read(rows, expected=source.contents)
     ledger = Ledger(prefecture, year, source.sha256)
     ledger.settle(reading.figures, desk)
@@ -222,12 +211,12 @@ class _Reading:
         names = rows[0].cells.keys()
         years = [name for name in names if name.startswith(columns.RESULT)]
         if years and expected == FigureImport.Contents.NOTES:
-            raise WrongColumnsError("Ce tableau contient des résultats, et non des notes.")
+            raise RefusedError("Ce tableau contient des résultats, et non des notes.")
         if self._result_column in years:
             _require(names, "unit", "indicator")
             self._read_results(rows, is_extract="printed_remark" in names and "printed_target" not in names)
         elif years:
-            raise OtherYearError(
+            raise RefusedError(
                 f"Le fichier a la colonne {_named(*years)}, et non {_named(self._result_column)} : "
                 "l'importer pour son année."
             )
@@ -237,15 +226,15 @@ class _Reading:
             for row in rows:
                 self._read_note(row)
         elif expected == FigureImport.Contents.RESULTS:
-            raise WrongColumnsError(f"Il manque la colonne {_named(self._result_column)}.")
+            raise RefusedError(f"Il manque la colonne {_named(self._result_column)}.")
         else:
-            raise WrongColumnsError(
+            raise RefusedError(
                 f"Il manque la colonne {_named(self._result_column)} (ou {_named(columns.NOTE)})."
             )
 
     def _read_results(self, rows: list[Row], *, is_extract: bool) -> None:
         if not self.norm.indicators:
-            raise NothingFollowedError(
+            raise RefusedError(
                 f"{self.norm.prefecture} ne suit aucun indicateur en {self.norm.year} : "
                 "enregistrer d'abord le référentiel qu'elle suit, avec ses indicateurs."
             )
@@ -478,7 +467,7 @@ class _Reading:
 
 def _require(names: Iterable[str], *required: str) -> None:
     if missing := [name for name in required if name not in names]:
-        raise WrongColumnsError(f"Il manque la colonne {_named(*missing)} dans la ligne de titres.")
+        raise RefusedError(f"Il manque la colonne {_named(*missing)} dans la ligne de titres.")
 
 
 def _named(*names: str) -> str:

@@ -22,12 +22,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from indicators import entry, returns, uploads
-from indicators.answers import ImportRefusedError, Problem
+from indicators.answers import Problem
 from indicators.columns import TwoColumnsError
 from indicators.entry import Said, Standing, Typed, Weighed, weigh
 from indicators.expected import Owed
 from indicators.history import NO_FIGURE
-from indicators.imports import Report, WrongColumnsError, new_name, next_number
+from indicators.imports import Report, new_name, next_number
 from indicators.models import FigureImport, Measurement
 from indicators.month_table import NO_CASE, NOT_MEASURED, REQUIRED, TITLES, in_our_words, standings
 from indicators.periods import Period, in_words
@@ -37,6 +37,7 @@ from sheets.child import read_apart
 from sheets.reading import Row, bytes_of, name_of
 from sheets.words import folded
 from sites import files
+from sites.conflicts import RefusedError
 from sites.models import Agent, Prefecture, Service
 
 State = FigureImport.State
@@ -79,7 +80,7 @@ class WrongCellError(Exception):
         self.column, self.code = column, code
 
 
-class ProblemsError(ImportRefusedError):
+class ProblemsError(RefusedError):
     def __init__(self, examined: "Examination") -> None:
         self.report = examined.report
         number = len(examined.problems)
@@ -168,14 +169,14 @@ def import_file(
 
 def examine(source: FigureImport, rows: list[Row], services: Collection[Service]) -> Examination:
     """What a table would change of the figures of these services in the year of its import. The number of
-    queries does not depend on the rows. Raises ImportRefusedError for a table of another kind."""
+    queries does not depend on the rows. Raises RefusedError for a table of another kind."""
     prefecture, period = source.prefecture, Period.year(source.year)
     try:
         rows = in_our_words(rows)
     except TwoColumnsError as error:
-        raise WrongColumnsError(str(error)) from error
+        raise RefusedError(str(error)) from error
     if lacking := [TITLES[name] for name in REQUIRED if name not in rows[0].cells]:
-        raise WrongColumnsError(f"Il manque la colonne « {lacking[0]} ».")
+        raise RefusedError(f"Il manque la colonne « {lacking[0]} ».")
     owed = Owed(prefecture, period.first, period.last)
     every = Service.objects.filter(unit__prefecture=prefecture).select_related("unit__prefecture")
     reading = _Reading(list(every), {service.pk for service in services}, owed, source.year)
@@ -233,7 +234,7 @@ def write(source: FigureImport, examined: Examination, *, by: Agent) -> None:
 
 
 def preview(source: FigureImport, services: Collection[Service]) -> Examination:
-    """What a draft would change now. Raises ImportRefusedError for a table of another kind."""
+    """What a draft would change now. Raises RefusedError for a table of another kind."""
     return examine(source, uploads.rows_of(source), services)
 
 

@@ -13,7 +13,6 @@ from typing import Final
 
 from django.db.models import Max
 
-from indicators.answers import ImportRefusedError
 from indicators.columns import TwoColumnsError
 from indicators.entry import Said, Standing
 from indicators.expected import Owed
@@ -23,6 +22,7 @@ from referentiel.models import Indicator
 from sheets.reading import Row
 from sheets.words import folded, visible
 from sheets.writing import Cell, Sheet
+from sites.conflicts import RefusedError
 from sites.models import Prefecture, Service
 
 TITLES: Final = {
@@ -51,10 +51,6 @@ REQUIRED: Final = ("service", "month", "indicator", "numerator")
 NO_CASE: Final = "aucun cas"
 NOT_MEASURED: Final = "non mesurable"
 SUSPENDED: Final = "suspendu"
-
-
-class NoMonthError(ImportRefusedError):
-    """There is nothing to take away; the sentence says why."""
 
 
 # --- columns -----------------------------------------------------------------------------------------------
@@ -129,10 +125,10 @@ def sheet(
     prefecture: Prefecture, period: Period, services: Collection[Service], *, is_whole: bool = False
 ) -> Sheet:
     """What these services owe in the months of a period that have begun; `is_whole` adds what is stored and
-    not owed, for whoever wants all figures. Raises NoMonthError where there is no row."""
+    not owed, for whoever wants all figures. Raises RefusedError where there is no row."""
     schedule = EntrySchedule.objects.filter(prefecture=prefecture).first()
     if schedule is None:
-        raise NoMonthError(f"{prefecture} ne suit pas ses chiffres mois par mois.")
+        raise RefusedError(f"{prefecture} ne suit pas ses chiffres mois par mois.")
     owed = Owed(prefecture, period.first, period.last)
     months = [month for month in period if schedule.first_month <= month <= prefecture.today()]
     names = Counter((service.unit_id, service.name) for service in services)
@@ -143,7 +139,7 @@ def sheet(
         for line in _lines(standing, owed, is_whole=is_whole)
     ]
     if not rows:
-        raise NoMonthError(
+        raise RefusedError(
             f"Aucun chiffre n'est à saisir ({period.label}) : ces mois ne sont pas suivis, n'ont pas "
             "commencé, ou leur suivi est suspendu."
         )

@@ -3,8 +3,9 @@
 from django.db import transaction
 
 from indicators.models import Note
-from indicators.signing import ConflictError, RefusedError, sign, version_of
+from indicators.signing import ConflictError, sign, version_of
 from referentiel.models import Indicator
+from sites.conflicts import RefusedError
 from sites.models import Agent, Unit
 
 

@@ -19,7 +19,6 @@ from django.db import transaction
 from indicators import uploads
 from indicators.entry import Said, Typed
 from indicators.expected import Owed, is_measured
-from indicators.imports import WrongColumnsError
 from indicators.models import FigureImport, PhoneLine, PhoneMapping
 from indicators.month_import import (
     Examination,
@@ -36,11 +35,12 @@ from indicators.month_import import (
 )
 from indicators.month_table import standings
 from indicators.periods import Period, in_words, last_day, month_of
-from indicators.signing import ConflictError, RefusedError, sign, version_of
+from indicators.signing import ConflictError, sign, version_of
 from referentiel.models import Indicator
 from sheets.reading import Row
 from sheets.words import folded, french_day, plain, visible
 from sites import closures
+from sites.conflicts import RefusedError
 from sites.models import Agent, Prefecture, Service
 
 COLUMNS: Final = {
@@ -188,7 +188,7 @@ def examine(source: FigureImport, rows: list[Row], mapping: PhoneMapping) -> Sta
     """What a file says of the calls of a year, and what it would change."""
     prefecture, period = source.prefecture, Period.year(source.year)
     if lacking := [name for name in mapping.columns.values() if name not in rows[0].cells]:
-        raise WrongColumnsError(f"Il manque la colonne « {lacking[0]} ».")
+        raise RefusedError(f"Il manque la colonne « {lacking[0]} ».")
     owners = PhoneLine.objects.filter(prefecture=prefecture).select_related(
         "service__unit__prefecture", "indicator__engagement"
     )

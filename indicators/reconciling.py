@@ -11,7 +11,8 @@ from django.db import transaction
 from indicators import entry, from_register, history, periods, returns
 from indicators.from_register import Computed
 from indicators.models import Measurement, measure
-from indicators.signing import ConflictError, RefusedError, sign
+from indicators.signing import ConflictError, sign
+from sites.conflicts import RefusedError
 from sites.models import Agent, Prefecture
 
 Origin = Measurement.Origin

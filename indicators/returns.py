@@ -13,11 +13,12 @@ from django.db.models import Q
 from django.utils.functional import cached_property
 
 from indicators import periods
-from indicators.collection import RefusedError, sign
+from indicators.collection import sign
 from indicators.expected import Owed
 from indicators.models import EntrySchedule, Measurement, MonthlyReturn
 from referentiel.models import Indicator
 from sites import closures
+from sites.conflicts import RefusedError
 from sites.models import Agent, Prefecture, Service
 from sites.workdays import WorkCalendar
 

@@ -8,8 +8,9 @@ from django.db import transaction
 from indicators import from_register, periods
 from indicators.models import EntrySchedule
 from indicators.returns import Calendar, to_close
-from indicators.signing import ConflictError, RefusedError, sign, version_of
+from indicators.signing import ConflictError, sign, version_of
 from sheets.words import french_day
+from sites.conflicts import RefusedError
 from sites.models import Agent, Prefecture
 
 

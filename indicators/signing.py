@@ -9,10 +9,6 @@ from sites.models import Agent
 T = TypeVar("T", bound=models.Model)
 
 
-class RefusedError(Exception):
-    """A figure that cannot be kept, in a sentence for the person who typed it."""
-
-
 class ConflictError(Exception):
     """Somebody wrote the figure since it was read."""
 

@@ -18,9 +18,10 @@ from django.db.models.functions import Coalesce
 from indicators import expected, periods, quiet, suspensions
 from indicators.models import Acknowledgement, Measurement
 from indicators.periods import Period
-from indicators.signing import ConflictError, RefusedError, sign, version_of
+from indicators.signing import ConflictError, sign, version_of
 from referentiel.measures import NBSP, in_french
 from referentiel.models import Indicator
+from sites.conflicts import RefusedError
 from sites.models import Agent, Prefecture, Unit
 
 

@@ -12,10 +12,11 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from indicators.models import Measurement, Suspension
-from indicators.signing import ConflictError, RefusedError, sign, version_of
+from indicators.signing import ConflictError, sign, version_of
 from referentiel.models import Indicator
 from sites import files, inspection
 from sites.attachments import LARGEST, TOO_LARGE
+from sites.conflicts import RefusedError
 from sites.models import Agent, Prefecture, Service, Site, Unit
 
 

@@ -22,14 +22,11 @@ from jobs.models import Job
 from sheets.child import read_apart, rows_as_json, rows_from_json
 from sheets.reading import Row, TableError
 from sites import files
+from sites.conflicts import RefusedError
 from sites.models import Agent, Prefecture
 
 READ_JOB = "indicators.read_upload"
 State = FigureImport.State
-
-
-class RefusedError(Exception):
-    """What was asked cannot be done; the message says why and what to do."""
 
 
 class UnfitAnswerError(Exception):
@@ -119,7 +116,7 @@ def rows_of(source: FigureImport) -> list[Row]:
 
 
 def preview(source: FigureImport, answers: Iterable[ImportAnswer]) -> Examination:
-    """What the import would do now, with the answers given so far. Raises ImportRefusedError."""
+    """What the import would do now, with the answers given so far. Raises RefusedError."""
     return examine(source, rows_of(source), [_as_answer(one) for one in answers])
 
 

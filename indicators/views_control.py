@@ -29,6 +29,7 @@ from sheets.words import french_day
 from sites import lists
 from sites.access import Access, Action, AgentRequest, enter
 from sites.asking import asks_first, sent
+from sites.conflicts import RefusedError
 from sites.filling import Page, say
 from sites.models import Service
 
@@ -211,7 +212,7 @@ def month_close(request: AgentRequest, slug: str, month: str) -> HttpResponse:
         services = [row.service for row in chosen]
         try:
             count = returns.close(access.prefecture, day, services, by=request.user)
-        except returns.RefusedError as error:
+        except RefusedError as error:
             refused = str(error)
         else:
             say(request, f"{periods.in_words(day).capitalize()} est clos pour {_services_in_words(count)}.")

@@ -15,7 +15,6 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from indicators import bounds, chores, entry, grid, history, returns
-from indicators.collection import RefusedError
 from indicators.entry import Clash, ConflictError, ImpossibleError
 from indicators.forms_entry import CellForm, Told, UsualForm, cells_of, mine
 from indicators.grid import Grid
@@ -30,6 +29,7 @@ from referentiel.models import Indicator
 from sites import lists
 from sites.access import Access, Action, AgentRequest, enter
 from sites.asking import asks_first, resumed_by, sent
+from sites.conflicts import RefusedError
 from sites.filling import Page, say
 from sites.models import Service, lasting
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from complaints import telling
 from complaints.models import Case
 from indicators import collection, history, months, notes, origins, results
-from indicators.collection import Cell, ConflictError, RefusedError
+from indicators.collection import Cell, ConflictError
 from indicators.forms import FigureForm, NewNoteForm, NoteForm, RemovalForm, TargetForm, initial_of
 from indicators.history import Event
 from indicators.models import Measurement, Note
@@ -25,6 +25,7 @@ from referentiel.measures import in_french
 from referentiel.models import Indicator
 from sites.access import Access, Action, AgentRequest, enter
 from sites.asking import asks_first, sent
+from sites.conflicts import RefusedError
 from sites.filling import Page, say
 
 # --- A figure ----------------------------------------------------------------------------------------------

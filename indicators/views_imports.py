@@ -10,7 +10,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from indicators import blank, columns, review, uploads
-from indicators.answers import Code, ImportRefusedError, Problem
+from indicators.answers import Code, Problem
 from indicators.forms_imports import (
     CONFIRM,
     CORRECT,
@@ -30,6 +30,7 @@ from sheets.words import typeset
 from sites import files, lists, trace
 from sites.access import Action, AgentRequest, enter
 from sites.asking import asks_first, sent
+from sites.conflicts import RefusedError
 from sites.models import TraceEntry
 
 Contents = FigureImport.Contents
@@ -92,7 +93,7 @@ def import_model(request: AgentRequest, slug: str) -> HttpResponse:
     if form.is_valid():
         try:
             sheet = blank.sheet(access.prefecture, form.cleaned_data["year"])
-        except ImportRefusedError as refused:
+        except RefusedError as refused:
             form.add_error("year", typeset(str(refused)))
         else:
             return lists.file_response(request, sheet, form.cleaned_data["kind"])
@@ -166,7 +167,7 @@ def import_review(request: AgentRequest, slug: str, number: int) -> HttpResponse
     rows, answers = uploads.rows_of(source), _answers(source)
     try:
         examined = uploads.preview(source, answers)
-    except ImportRefusedError as refused:
+    except RefusedError as refused:
         report, context["refusal"] = None, typeset(str(refused))
     else:
         report, context["borrowed_from"] = examined.report, examined.borrowed_from
@@ -257,7 +258,7 @@ def import_answer(
     except uploads.AnsweredMeanwhileError as meanwhile:
         again = {**typed, "version": meanwhile.saved.version}
         return page(answer_form(initial=again), saved=meanwhile.saved)
-    except uploads.RefusedError as refused:
+    except RefusedError as refused:
         messages.error(request, str(refused))
         return redirect("import_review", slug, number)
     return _next(request, source)
@@ -271,7 +272,7 @@ def import_confirm(request: AgentRequest, slug: str, number: int) -> HttpRespons
     if form.is_valid():
         try:
             done = uploads.confirm(source, by=request.user, read=form.cleaned_data["read"]).report
-        except (uploads.RefusedError, ImportRefusedError) as refused:
+        except RefusedError as refused:
             messages.error(request, typeset(str(refused)))
             return redirect("import_review", slug, number)
         trace.record(request, TraceEntry.Event.WROTE, f"Import n°\xa0{number}, enregistré")
@@ -281,7 +282,7 @@ def import_confirm(request: AgentRequest, slug: str, number: int) -> HttpRespons
         return redirect("import_review", slug, number)
     try:
         examined = uploads.preview(source, _answers(source))
-    except ImportRefusedError:
+    except RefusedError:
         return redirect("import_review", slug, number)
     if examined.report.unanswered:
         messages.error(request, "Répondre d'abord à tous les problèmes bloquants.")
@@ -311,7 +312,7 @@ def import_abandon(request: AgentRequest, slug: str, number: int) -> HttpRespons
         return render(request, "indicators/import_abandon.html", {"slug": slug, "source": source})
     try:
         uploads.abandon(source, by=request.user)
-    except uploads.RefusedError as refused:
+    except RefusedError as refused:
         messages.error(request, str(refused))
         return redirect("import_detail", slug, number)
     trace.record(request, TraceEntry.Event.WROTE, f"Import n°\xa0{number}, abandonné")
@@ -364,7 +365,7 @@ def _questions(source: FigureImport) -> tuple[list[review.Question], Examination
 def _question(source: FigureImport, key: tuple[int, str, str]) -> tuple[review.Question, Examination]:
     try:
         asked, examined = _questions(source)
-    except ImportRefusedError as refused:
+    except RefusedError as refused:
         raise Http404 from refused
     for question in asked:
         if question.key == key:

@@ -8,16 +8,15 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from indicators import month_import, month_table, review, uploads
-from indicators.answers import ImportRefusedError
 from indicators.forms_imports import ConfirmForm
 from indicators.forms_months import MonthFileForm, MonthTableForm
 from indicators.models import FigureImport
-from indicators.month_import import ProblemsError
 from indicators.views_imports import MOST_CHANGES, reading_page, source_of
 from sheets.words import typeset
 from sites import lists, trace
 from sites.access import Access, Action, AgentRequest, enter
 from sites.asking import asks_first, sent
+from sites.conflicts import RefusedError
 from sites.models import TraceEntry
 
 
@@ -50,7 +49,7 @@ def month_table_file(request: AgentRequest, slug: str) -> HttpResponse:
         services = access.services_for(Action.ENTER_FIGURES)
         try:
             sheet = month_table.sheet(access.prefecture, form.period, services)
-        except ImportRefusedError as refused:
+        except RefusedError as refused:
             form.add_error("month", typeset(str(refused)))
         else:
             return lists.file_response(request, sheet, form.cleaned_data["kind"])
@@ -74,7 +73,7 @@ def month_file(request: AgentRequest, slug: str, number: int) -> HttpResponse:
             done = month_import.confirm(
                 source, services=services, by=request.user, read=form.cleaned_data["read"]
             )
-        except (uploads.RefusedError, ProblemsError) as refused:
+        except RefusedError as refused:
             messages.error(request, typeset(str(refused)))
         else:
             trace.record(request, TraceEntry.Event.WROTE, f"Import n°\xa0{number}, enregistré")
@@ -82,7 +81,7 @@ def month_file(request: AgentRequest, slug: str, number: int) -> HttpResponse:
         return redirect("month_file", slug, number)
     try:
         examined = month_import.preview(source, services)
-    except ImportRefusedError as refused:
+    except RefusedError as refused:
         refusal = {"examined": None, "refusal": typeset(str(refused))}
         return _show(request, source, "indicators/month_file.html", [], refusal)
     found = examined.problems[: review.MOST_QUESTIONS]

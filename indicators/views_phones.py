@@ -8,13 +8,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from indicators import history, month_import, month_table, phones, review, uploads
-from indicators.answers import ImportRefusedError
-from indicators.collection import RefusedError
 from indicators.forms_months import MonthFileForm
 from indicators.forms_phones import ColumnsForm, PhoneConfirmForm, PhoneLineForm
 from indicators.history import Event
 from indicators.models import FigureImport, PhoneLine
-from indicators.month_import import ProblemsError
 from indicators.tables_phones import PhoneLineTable
 from indicators.views_imports import MOST_CHANGES, reading_page, source_of
 from indicators.writing import ask
@@ -24,6 +21,7 @@ from sheets.words import typeset
 from sites import lists, trace
 from sites.access import Access, Action, AgentRequest, enter
 from sites.asking import asks_first, sent
+from sites.conflicts import RefusedError
 from sites.filling import Page
 from sites.models import Service, TraceEntry
 
@@ -107,7 +105,7 @@ def phone_file(request: AgentRequest, slug: str, number: int) -> HttpResponse:
     if form.is_valid():
         try:
             done = phones.confirm(source, by=request.user, **form.cleaned_data)
-        except (uploads.RefusedError, RefusedError, ProblemsError) as refused:
+        except RefusedError as refused:
             messages.error(request, typeset(str(refused)))
         else:
             trace.record(request, TraceEntry.Event.WROTE, f"Import n°\xa0{number}, enregistré")
@@ -115,7 +113,7 @@ def phone_file(request: AgentRequest, slug: str, number: int) -> HttpResponse:
         return redirect("phone_file", slug, number)
     try:
         said = phones.examine(source, rows, mapping)
-    except ImportRefusedError as refused:
+    except RefusedError as refused:
         messages.error(request, typeset(str(refused)))
         return redirect(f"{reverse('phone_file', args=[slug, number])}?colonnes=1")
     found = said.months.problems[: review.MOST_QUESTIONS]

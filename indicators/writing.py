@@ -8,9 +8,10 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from indicators.collection import ConflictError, RefusedError
+from indicators.collection import ConflictError
 from indicators.history import Event
 from sites.access import AgentRequest
+from sites.conflicts import RefusedError
 from sites.filling import Page, say
 
 

@@ -16,9 +16,8 @@ from django.db.models import Max
 from django.utils import timezone
 
 from publications.models import Document, Entry, Introduction, Notices
-from publications.publish import RefusedError
 from sites import files, inspection
-from sites.conflicts import ConflictError
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import Agent, Prefecture
 
 MEGABYTES = 20

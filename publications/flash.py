@@ -19,9 +19,9 @@ from jobs import mail
 from jobs.mail import Mail
 from publications.bilan import hash_of
 from publications.models import Flash
-from publications.publish import RefusedError
 from referentiel.measures import Verdict
 from sites import mails
+from sites.conflicts import RefusedError
 from sites.models import Agent, Membership, Prefecture, in_force
 
 FORMAT = 1

@@ -15,13 +15,10 @@ from publications import bilan as contents
 from publications import comparing, pdf
 from publications.models import Bilan
 from sites import files
+from sites.conflicts import RefusedError
 from sites.models import Agent, Prefecture
 
 PDF_JOB = "publications.attach_pdf"
-
-
-class RefusedError(Exception):
-    """What was asked cannot be done; the message says why and what to do."""
 
 
 def freeze(

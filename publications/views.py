@@ -20,6 +20,7 @@ from publications.models import Bilan, Part, Presentation
 from sites import files, trace
 from sites.access import Access, Action, AgentRequest, enter
 from sites.asking import asks_first, sent
+from sites.conflicts import RefusedError
 from sites.models import TraceEntry
 
 FIRST_YEAR = 2000
@@ -155,7 +156,7 @@ def bilan_freeze(request: AgentRequest, slug: str, year: int) -> HttpResponse:
         read, erratum = form.cleaned_data["read"], form.cleaned_data.get("erratum", "")
         try:
             bilan = publish.freeze(prefecture, year, by=request.user, read=read, erratum=erratum)
-        except publish.RefusedError as refused:
+        except RefusedError as refused:
             if not erratum:
                 messages.error(request, str(refused))
                 return redirect("bilan_prepare", slug, year)
@@ -233,7 +234,7 @@ def bilan_publish(request: AgentRequest, slug: str, year: int, edition: int) -> 
         return render(request, "publications/publish.html", {"slug": slug, "bilan": bilan, "shown": shown})
     try:
         publish.publish(bilan, by=request.user)
-    except publish.RefusedError as refused:
+    except RefusedError as refused:
         messages.error(request, str(refused))
     else:
         trace.record(request, TraceEntry.Event.WROTE, f"{bilan}, publié")
@@ -249,7 +250,7 @@ def bilan_withdraw(request: AgentRequest, slug: str, year: int, edition: int) ->
         return render(request, "publications/withdraw.html", {"slug": slug, "bilan": bilan, "form": form})
     try:
         publish.withdraw(bilan, by=request.user, reason=form.cleaned_data["reason"])
-    except publish.RefusedError as refused:
+    except RefusedError as refused:
         form.add_error(None, str(refused))
         return render(request, "publications/withdraw.html", {"slug": slug, "bilan": bilan, "form": form})
     trace.record(request, TraceEntry.Event.WROTE, f"{bilan}, retiré")

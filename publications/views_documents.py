@@ -18,12 +18,12 @@ from publications.forms_documents import (
     WithdrawDocumentForm,
 )
 from publications.models import Bilan, Document, Entry
-from publications.publish import RefusedError
 from publications.tables import DocumentFilters, DocumentTable
 from sheets.words import french_day
 from sites import lists, trace
 from sites.access import Access, Action, AgentRequest, enter
 from sites.asking import asks_first, sent
+from sites.conflicts import RefusedError
 from sites.models import TraceEntry
 
 

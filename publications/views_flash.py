@@ -10,11 +10,11 @@ from indicators.views import month_of_address
 from publications import flash as flashes
 from publications.forms import FlashForm
 from publications.models import Flash
-from publications.publish import RefusedError
 from publications.tables import FlashTable
 from sites import lists, trace
 from sites.access import Action, AgentRequest, enter
 from sites.asking import asks_first, sent
+from sites.conflicts import RefusedError
 from sites.models import TraceEntry
 
 

@@ -29,6 +29,7 @@ from referentiel.models import (
     Referentiel,
     Target,
 )
+from sites.conflicts import RefusedError
 from sites.models import Prefecture, Service
 
 GONE = "Cette ligne a été supprimée depuis que vous l’avez ouverte."
@@ -36,10 +37,6 @@ TWICE = "Une ligne semblable vient d’être enregistrée par quelqu’un d’au
 KEY_MAX = 60
 MEASURED_AS = {Indicator.Unit.PERCENT: "un taux", Indicator.Unit.COUNT: "un nombre"}
 A_MEAN = "une moyenne"
-
-
-class RefusedError(Exception):
-    """Why the row cannot be written or removed, in a sentence for the person who asked."""
 
 
 class ConflictError(Exception):

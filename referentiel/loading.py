@@ -34,6 +34,7 @@ from referentiel.models import (
     Target,
 )
 from referentiel.toml_files import TomlError, read_toml
+from sites.conflicts import RefusedError
 from sites.models import Prefecture, Service, Site, Unit
 
 # What makes a table of the file the same row as at the load before.
@@ -151,7 +152,7 @@ def take_back(change: Change, *, seen: int) -> None:
     """Give a row corrected by hand what its file says: it is the file's again, and loads keep it in line."""
     row = change.row
     if any(name.endswith("_id") and (value or 0) < 0 for name, value in change.values.items()):
-        raise editing.RefusedError("Le fichier ajoute d’abord une autre ligne\xa0: chargez-le.")
+        raise RefusedError("Le fichier ajoute d’abord une autre ligne\xa0: chargez-le.")
     with transaction.atomic():
         held = type(row)._default_manager.select_for_update().get(pk=row.pk)
         if editing.version_of(held) != seen:

@@ -13,6 +13,7 @@ from referentiel import editing, loading
 from referentiel.loading import Fate, LoadReport
 from sites import trace
 from sites.access import AgentRequest, administer
+from sites.conflicts import RefusedError
 from sites.models import TraceEntry
 
 
@@ -62,7 +63,7 @@ def take_back(request: AgentRequest, name: str) -> HttpResponse:
         loading.take_back(change, seen=int(seen) if seen.isdecimal() and len(seen) < 19 else -1)
     except editing.ConflictError:
         messages.warning(request, "Cette ligne vient d’être corrigée\xa0: relisez-la avant de la reprendre.")
-    except (editing.RefusedError, loading.LoadingError) as refused:
+    except (RefusedError, loading.LoadingError) as refused:
         messages.error(request, str(refused))
     else:
         trace.record(request, TraceEntry.Event.WROTE, f"Ligne reprise d’un fichier livré ({name})")

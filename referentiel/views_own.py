@@ -9,12 +9,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from referentiel import editing, follow, measured, yearly
+from referentiel import follow, measured, yearly
 from referentiel.changes import Moment
 from referentiel.forms import FIRST_YEAR, LAST_YEAR, DayForm, YearForm, YearSourceForm, YearTargetForm
 from referentiel.models import EARLIEST_FIRST, Module, Perimeter, Referentiel, Target
 from sites.access import Action, AgentRequest, enter
 from sites.asking import asks_first, sent
+from sites.conflicts import RefusedError
 from sites.filling import say
 
 
@@ -86,7 +87,7 @@ def targets_take_over(request: AgentRequest, slug: str, year: int) -> HttpRespon
     _possible(year)
     try:
         count = yearly.take_over(access.prefecture, year)
-    except editing.RefusedError as refused:
+    except RefusedError as refused:
         messages.warning(request, str(refused))
         return redirect(_targets_of(slug, year))
     many = "s" if count > 1 else ""
@@ -121,7 +122,7 @@ def targets_of_year(request: AgentRequest, slug: str, year: int) -> HttpResponse
         typed = [yearly.Typed(form.instance, form.cleaned_data["seen"]) for form in forms.values()]
         try:
             count = yearly.change(access.prefecture, typed, source=source.cleaned_data["source"])
-        except editing.RefusedError as refused:
+        except RefusedError as refused:
             source.add_error("source", str(refused))
         except yearly.ConflictsError as conflict:
             since, status = conflict.since, 409

@@ -21,6 +21,7 @@ from referentiel.models import Adoption, Perimeter, Target
 from sites import trace
 from sites.access import Action, AgentRequest, administer, enter
 from sites.asking import asks_first, sent
+from sites.conflicts import RefusedError
 from sites.models import Prefecture, TraceEntry
 
 
@@ -67,7 +68,7 @@ def correct(request: AgentRequest, kind: str, pk: int, slug: str | None = None) 
         return page.render(request, form)
     try:
         editing.save(form.instance, seen=form.cleaned_data["seen"])
-    except editing.RefusedError as refused:
+    except RefusedError as refused:
         form.add_error(None, str(refused))
         return page.render(request, form)
     except editing.ConflictError as conflict:
@@ -91,7 +92,7 @@ def add(request: AgentRequest, kind: str, parent: int, slug: str | None = None) 
         return page.render(request, form)
     try:
         desk.kind.write(form)
-    except editing.RefusedError as refused:
+    except RefusedError as refused:
         form.add_error(None, str(refused))
         return page.render(request, form)
     name = kinds.name_of(new) if new.pk else page.name  # several at once have no name of their own
@@ -109,7 +110,7 @@ def remove(request: AgentRequest, kind: str, pk: int, slug: str | None = None) -
         seen = request.POST.get("seen", "")
         try:
             editing.remove(row, seen=int(seen) if seen.isdecimal() and len(seen) < 19 else -1)
-        except editing.RefusedError as refused:
+        except RefusedError as refused:
             reason = str(refused)
         except editing.ConflictError:
             messages.warning(

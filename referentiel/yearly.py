@@ -13,6 +13,7 @@ from django.db.models import Max
 from referentiel import editing, follow
 from referentiel.changes import Moment
 from referentiel.models import Indicator, Target
+from sites.conflicts import RefusedError
 from sites.models import Prefecture
 
 
@@ -93,7 +94,7 @@ def change(prefecture: Prefecture, typed: Iterable[Typed], *, source: str) -> in
         if was and (was.id, was.comparator, was.value) == (target.pk, target.comparator, target.value):
             continue
         if not source:
-            raise editing.RefusedError("Indiquer le document qui fixe ces objectifs.")
+            raise RefusedError("Indiquer le document qui fixe ces objectifs.")
         target.source, target.remark = source, ""
         try:
             editing.save(target, seen=seen)

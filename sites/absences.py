@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from sites import agents, trace
-from sites.accounts import RefusedError
+from sites.conflicts import RefusedError
 from sites.models import Absence, Agent, Membership, Prefecture, TraceEntry, in_force, lasting
 
 

@@ -17,6 +17,7 @@ from django_otp.oath import TOTP
 
 from jobs import mail
 from sites import agents, mails, passwords, second_factor, trace
+from sites.conflicts import RefusedError
 from sites.models import Absence, Agent, Membership, Prefecture, TraceEntry, in_force, lasting
 
 Role = Membership.Role
@@ -24,10 +25,6 @@ ACCOUNT = TraceEntry.Event.ACCOUNT
 
 # Half of what a person may get a day: a stranger who asks again and again leaves room for an invitation.
 RESETS_A_DAY = mail.MAX_A_DAY // 2
-
-
-class RefusedError(Exception):
-    """What was asked cannot be; its text says why, and what to do instead."""
 
 
 class ChangedMeanwhileError(RefusedError):

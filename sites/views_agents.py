@@ -17,6 +17,7 @@ from jobs.models import Job
 from sites import absences, accounts, agents, lists, second_factor
 from sites.access import Access, Action, AgentRequest, Role, administer, enter, holdings
 from sites.asking import asks_first, sent
+from sites.conflicts import RefusedError
 from sites.filling import Page
 from sites.forms_agents import (
     ConfirmForm,
@@ -46,7 +47,7 @@ def ask(request: AgentRequest, page: Page, form: Form, write: Callable[[], HttpR
         except accounts.ChangedMeanwhileError as changed:
             form.add_error(None, str(changed))
             form.data = {**form.data.dict(), "seen": accounts.terms_of(changed.stored)}  # type: ignore[attr-defined]
-        except accounts.RefusedError as refused:
+        except RefusedError as refused:
             form.add_error(None, str(refused))
         except Membership.DoesNotExist:
             form.add_error(None, "Ce rôle vient d’être supprimé par quelqu’un d’autre.")
@@ -240,9 +241,7 @@ def agent_second_factor(request: AgentRequest, slug: str, agent: int) -> HttpRes
 
     def reset() -> HttpResponse:
         if known.is_pending:
-            raise accounts.RefusedError(
-                "Cet agent ne s’est pas encore connecté\xa0: rien n’est à réinitialiser."
-            )
+            raise RefusedError("Cet agent ne s’est pas encore connecté\xa0: rien n’est à réinitialiser.")
         accounts.reset_second_factor(known, by=request.user, prefecture=prefecture)
         messages.success(request, f"Le second facteur de {known.shown_name} est réinitialisé.")
         return redirect("agent", slug, known.pk)
@@ -274,7 +273,7 @@ def _last_day(form: EndForm, today: datetime.date) -> datetime.date:
 def _resend(request: AgentRequest, known: Agent, send: Callable[[], None]) -> None:
     try:
         send()
-    except accounts.RefusedError as refused:
+    except RefusedError as refused:
         messages.error(request, str(refused))
     else:
         messages.success(request, INVITED.format(email=known.email))

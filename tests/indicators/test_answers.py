@@ -2,7 +2,8 @@
 
 import pytest
 
-from indicators.answers import AnswersError, read_answers
+from indicators.answers import read_answers
+from sites.conflicts import RefusedError
 
 GOOD = 'row = 2\ncolumn = "unit"\nreason = "r"\n'
 
@@ -33,7 +34,7 @@ def test_answers_that_leave_a_doubt_are_refused_in_a_sentence(tmp_path, text, se
     path = tmp_path / "reponses.toml"
     path.write_text(text, encoding="utf-8")
 
-    with pytest.raises(AnswersError, match=sentence):
+    with pytest.raises(RefusedError, match=sentence):
         read_answers(path)
 
 
@@ -42,7 +43,7 @@ def test_answers_that_cannot_be_read_are_refused_in_a_sentence(tmp_path):
     latin.write_bytes("[[answer]]\nreason = 'é'".encode("latin-1"))
 
     for path in (tmp_path / "absent.toml", tmp_path, latin):
-        with pytest.raises(AnswersError, match=f"{path.name} : "):
+        with pytest.raises(RefusedError, match=f"{path.name} : "):
             read_answers(path)
 
 

@@ -11,11 +11,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from indicators import blank, imports
-from indicators.imports import NothingFollowedError
 from indicators.models import FigureImport, Measurement
 from referentiel.models import Indicator
 from sheets import writing
 from sheets.reading import Row, rows_of
+from sites.conflicts import RefusedError
 from sites.models import Prefecture
 from tests import factories
 
@@ -132,7 +132,7 @@ def test_the_year_before_is_read_back_as_it_stands(prefecture, value, base):
 
 
 def test_nothing_expected_is_said(elsewhere):
-    with pytest.raises(NothingFollowedError, match="Aucun indicateur n'est attendu"):
+    with pytest.raises(RefusedError, match="Aucun indicateur n'est attendu"):
         blank.sheet(elsewhere, 2018)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from indicators import collection, entry, returns, suspensions
 from indicators.models import Measurement, MonthlyReturn
+from sites.conflicts import RefusedError
 from tests.indicators.monthly import MARCH, Monthly
 
 State = MonthlyReturn.State
@@ -50,11 +51,11 @@ def test_a_month_without_any_figure_takes_none_once_it_is_closed(world):
 def test_it_is_neither_sent_nor_sent_back_nor_left_open_nor_validated(world):
     service, today = world.services[0], world.prefecture.today()
 
-    with pytest.raises(returns.RefusedError):
+    with pytest.raises(RefusedError):
         returns.send(service, MARCH, by=world.referent)
-    with pytest.raises(returns.RefusedError):
+    with pytest.raises(RefusedError):
         returns.send_back(service, MARCH, "À revoir.", by=world.manager)
-    with pytest.raises(returns.RefusedError):
+    with pytest.raises(RefusedError):
         returns.keep_open(service, MARCH, today, "Panne.", by=world.manager)
     assert returns.validate(world.prefecture, MARCH, world.services, by=world.manager) == 0
     assert state(world) == State.CLOSED

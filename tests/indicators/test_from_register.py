@@ -10,7 +10,6 @@ from complaints import register
 from complaints.register import Description, Identity
 from indicators import entry, from_register, returns, schedules
 from indicators import tasks as own_tasks
-from indicators.collection import RefusedError
 from indicators.entry import ImpossibleError
 from indicators.models import Measurement
 from jobs import queue
@@ -18,6 +17,7 @@ from jobs.models import Job
 from qualepref import tasks
 from referentiel.counting import Counting
 from referentiel.models import Indicator
+from sites.conflicts import RefusedError
 from tests.factories import DelayRuleFactory
 from tests.indicators.monthly import MARCH, Monthly
 

@@ -21,18 +21,12 @@ from odf.table import CoveredTableCell, Table, TableCell, TableRow
 from odf.text import P
 
 from indicators import collection, results
-from indicators.answers import AnswersError, Code, Problem
+from indicators.answers import Code, Problem
 from indicators.collection import Cell, Entry
-from indicators.imports import (
-    NothingFollowedError,
-    OtherYearError,
-    Report,
-    UnansweredError,
-    WrongColumnsError,
-    import_file,
-)
+from indicators.imports import Report, UnansweredError, import_file
 from indicators.models import FigureImport, Measurement, Note
 from referentiel.models import Indicator
+from sites.conflicts import RefusedError
 from sites.models import Prefecture, Unit
 from tests import factories
 
@@ -1290,30 +1284,28 @@ def test_prefectures_do_not_see_each_other(take, moselle, written):
 
 
 @pytest.mark.parametrize(
-    ("row", "error", "sentence"),
+    ("row", "sentence"),
     [
         (
             {"unit": ARLES, "indicator": "x", "printed_result_2017": "1"},
-            OtherYearError,
             "printed_result_2017",
         ),
         (
             {"unit": ARLES, "indicator": "x"},
-            WrongColumnsError,
             "Il manque la colonne « Résultat 2018 »",
         ),
-        ({"indicator": "x", RESULT: "1"}, WrongColumnsError, "Il manque la colonne « Unité »"),
-        ({"theme": "x", RESULT: "1"}, WrongColumnsError, "Il manque la colonne « Unité, Indicateur »"),
-        ({"printed_note": "x"}, WrongColumnsError, "Il manque la colonne « Unité »"),
+        ({"indicator": "x", RESULT: "1"}, "Il manque la colonne « Unité »"),
+        ({"theme": "x", RESULT: "1"}, "Il manque la colonne « Unité, Indicateur »"),
+        ({"printed_note": "x"}, "Il manque la colonne « Unité »"),
     ],
 )
-def test_a_file_of_another_year_or_shape_is_refused(take, written, row, error, sentence):
-    with pytest.raises(error, match=sentence):
+def test_a_file_of_another_year_or_shape_is_refused(take, written, row, sentence):
+    with pytest.raises(RefusedError, match=sentence):
         take(written(row))
 
 
 def test_a_prefecture_that_follows_nothing_has_nothing_to_import(take, written, elsewhere):
-    with pytest.raises(NothingFollowedError, match="ne suit aucun indicateur en 2018"):
+    with pytest.raises(RefusedError, match="ne suit aucun indicateur en 2018"):
         take(written({"unit": "x", "indicator": "x", RESULT: "1"}), prefecture=elsewhere)
 
 
@@ -1331,7 +1323,7 @@ def test_an_answer_to_no_blocking_problem_is_refused(take, written, answered, ex
     path = written({"unit": ARLES, **SATISFIED, RESULT: "3 j", TARGET: "75%", MOOD: ""})
     before = everything()
 
-    with pytest.raises(AnswersError, match="ne correspond à aucun problème bloquant"):
+    with pytest.raises(RefusedError, match="ne correspond à aucun problème bloquant"):
         take(path, answered(answer(2, RESULT, "3 %") + '\ncode = "value_does_not_fit_indicator"', extra))
 
     assert everything() == before

@@ -8,14 +8,14 @@ import pytest
 
 from indicators import entry, month_import, month_table
 from indicators.entry import Said, Typed
-from indicators.imports import WrongColumnsError
 from indicators.models import FigureImport, Measurement, MonthlyReturn
 from indicators.month_import import ProblemsError, examine
-from indicators.month_table import TITLES, NoMonthError
+from indicators.month_table import TITLES
 from indicators.periods import Period
 from sheets.child import read_apart
 from sheets.reading import Row
 from sheets.writing import KINDS, write
+from sites.conflicts import RefusedError
 from tests import factories
 from tests.indicators.monthly import MARCH, Monthly
 
@@ -116,7 +116,7 @@ def test_a_suspended_month_is_absent_and_a_closed_one_says_so(world):
     rows = taken(world, Period.parse("2020-T2")) + taken(world, Period.parse("2020-02"))
 
     assert {row["etat"] for row in rows if row["mois"] == "avril\xa02020"} == {"clos"}
-    with pytest.raises(NoMonthError, match="suspendu"):
+    with pytest.raises(RefusedError, match="suspendu"):
         taken(world, Period.month(MARCH))
 
 
@@ -132,7 +132,7 @@ def test_the_whole_has_what_is_stored_and_not_owed(world):
 def test_without_monthly_figures_there_is_nothing_to_take(world):
     world.schedule.delete()
 
-    with pytest.raises(NoMonthError, match="mois par mois"):
+    with pytest.raises(RefusedError, match="mois par mois"):
         taken(world)
 
 
@@ -384,7 +384,7 @@ def test_a_version_of_another_cell_is_no_right_to_write(world):
     ],
 )
 def test_a_table_of_another_kind_is_refused(world, cells, sentence):
-    with pytest.raises(WrongColumnsError, match=sentence):
+    with pytest.raises(RefusedError, match=sentence):
         looked_at(world, [Row(2, cells)])
 
 

@@ -8,11 +8,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from indicators import entry, phones, tasks, uploads
-from indicators.collection import RefusedError
 from indicators.models import FigureImport, Measurement, MonthlyReturn, PhoneLine, PhoneMapping
 from indicators.phones import key, propose
 from jobs import queue
 from jobs.models import Job
+from sites.conflicts import RefusedError
 from tests import factories
 from tests.indicators.monthly import MARCH, Monthly
 from tests.pages import words

@@ -5,8 +5,8 @@ import datetime
 import pytest
 
 from indicators import entry, returns
-from indicators.collection import RefusedError
 from indicators.models import MonthlyReturn
+from sites.conflicts import RefusedError
 from tests.indicators.monthly import MARCH, Monthly
 
 State = MonthlyReturn.State

@@ -12,12 +12,13 @@ from indicators import collection, imports, tasks, uploads
 from indicators.answers import Code
 from indicators.collection import Cell, Entry
 from indicators.models import FigureImport, ImportAnswer, Measurement, Note
-from indicators.uploads import AnsweredMeanwhileError, RefusedError, UnfitAnswerError
+from indicators.uploads import AnsweredMeanwhileError, UnfitAnswerError
 from jobs import queue
 from jobs.models import Job
 from publications import publish
 from referentiel.measures import Printed
 from sites import files
+from sites.conflicts import RefusedError
 from sites.models import Agent, Prefecture
 from tests import factories
 
@@ -400,9 +401,9 @@ def test_figures_of_earlier_years_are_imported_for_the_year_before(brought, pref
 def test_a_file_that_is_something_else_is_refused_in_a_sentence(brought, data, year, contents, sentence):
     source = brought(data, year=year, contents=contents)
 
-    with pytest.raises(imports.ImportRefusedError, match=sentence):
+    with pytest.raises(RefusedError, match=sentence):
         look(source)
-    with pytest.raises(imports.ImportRefusedError):
+    with pytest.raises(RefusedError):
         confirm_blindly(source)
 
 

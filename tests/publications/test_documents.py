@@ -12,8 +12,8 @@ from django.db import IntegrityError, connection
 from publications import documents, pdf
 from publications.documents import ConflictError, Description
 from publications.models import Document, Entry, Introduction
-from publications.publish import RefusedError
 from sites import files
+from sites.conflicts import RefusedError
 from sites.models import Agent, Prefecture
 from tests import factories
 from tests.sites.test_inspection import blank, written

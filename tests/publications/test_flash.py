@@ -13,10 +13,10 @@ from jobs import queue
 from jobs.models import Job
 from publications import flash as flashes
 from publications.models import Flash
-from publications.publish import RefusedError
 from qualepref.celery import app
 from referentiel.measures import NBSP
 from referentiel.models import Target
+from sites.conflicts import RefusedError
 from sites.models import Membership
 from tests import factories
 from tests.indicators.monthly import MARCH, Monthly

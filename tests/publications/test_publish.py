@@ -15,6 +15,7 @@ from publications import bilan as contents
 from publications import comparing, pdf, publish
 from publications.models import Bilan
 from referentiel.models import Indicator
+from sites.conflicts import RefusedError
 from sites.models import Agent, Prefecture, Unit
 from tests import factories
 
@@ -40,7 +41,7 @@ def test_signing_makes_the_first_edition_and_orders_its_pdf(
 
 
 def test_a_year_without_figures_is_not_signed(prefecture: Prefecture, siege: Unit, claire: Agent) -> None:
-    with pytest.raises(publish.RefusedError, match="Aucun chiffre de 2018"):
+    with pytest.raises(RefusedError, match="Aucun chiffre de 2018"):
         publish.freeze(prefecture, 2018, by=claire)
 
     assert not Bilan.objects.exists()
@@ -48,7 +49,7 @@ def test_a_year_without_figures_is_not_signed(prefecture: Prefecture, siege: Uni
 
 
 def test_the_same_content_is_not_signed_twice(prefecture: Prefecture, signed: Bilan, claire: Agent) -> None:
-    with pytest.raises(publish.RefusedError, match="L'édition 1 du bilan 2018 dit déjà exactement cela"):
+    with pytest.raises(RefusedError, match="L'édition 1 du bilan 2018 dit déjà exactement cela"):
         publish.freeze(prefecture, 2018, by=claire)
 
     assert Bilan.objects.get() == signed
@@ -86,7 +87,7 @@ def test_nobody_signs_what_they_did_not_read(
     read = contents.hash_of(contents.assemble(prefecture, 2018).as_text())
     factories.PartFactory(prefecture=prefecture, text="Ajouté par quelqu'un d'autre.")
 
-    with pytest.raises(publish.RefusedError, match="Le contenu a changé depuis votre relecture"):
+    with pytest.raises(RefusedError, match="Le contenu a changé depuis votre relecture"):
         publish.freeze(prefecture, 2018, by=claire, read=read)
 
     assert not Bilan.objects.exists()
@@ -113,7 +114,7 @@ def test_the_same_bilan_signed_twice_at_once_is_one_edition_and_one_pdf(
         start.wait()
         try:
             publish.freeze(prefecture, 2018, by=claire)
-        except publish.RefusedError as refused:
+        except RefusedError as refused:
             refusals.append(str(refused))
         finally:
             connection.close()
@@ -202,7 +203,7 @@ def test_publishing_shows_the_edition_and_says_who_and_when(ready: Bilan, claire
 
 
 def test_nothing_is_published_before_its_pdf_is_ready(signed: Bilan, claire: Agent) -> None:
-    with pytest.raises(publish.RefusedError, match="Le PDF n'est pas encore prêt"):
+    with pytest.raises(RefusedError, match="Le PDF n'est pas encore prêt"):
         publish.publish(signed, by=claire)
 
     assert not Bilan.objects.shown().exists()
@@ -211,7 +212,7 @@ def test_nothing_is_published_before_its_pdf_is_ready(signed: Bilan, claire: Age
 def test_an_edition_is_published_once(published: Bilan, claire: Agent) -> None:
     first = published.published_at
 
-    with pytest.raises(publish.RefusedError, match="Cette édition est déjà publiée"):
+    with pytest.raises(RefusedError, match="Cette édition est déjà publiée"):
         publish.publish(published, by=claire)
 
     published.refresh_from_db()
@@ -266,7 +267,7 @@ def test_a_correction_of_what_was_published_says_what_it_corrects(
 ) -> None:
     Measurement.objects.filter(unit=siege).update(numerator=18)
 
-    with pytest.raises(publish.RefusedError, match="dire ce que la nouvelle corrige, et pourquoi"):
+    with pytest.raises(RefusedError, match="dire ce que la nouvelle corrige, et pourquoi"):
         publish.freeze(prefecture, 2018, by=claire, erratum=erratum)
 
     assert Bilan.objects.get() == published
@@ -279,7 +280,7 @@ def test_an_edition_signed_before_the_other_was_published_must_be_signed_again_w
     second = attach(publish.freeze(prefecture, 2018, by=claire))
     publish.publish(ready, by=claire)
 
-    with pytest.raises(publish.RefusedError, match="Cette édition ne dit pas ce qu'elle corrige"):
+    with pytest.raises(RefusedError, match="Cette édition ne dit pas ce qu'elle corrige"):
         publish.publish(second, by=claire)
     third = attach(publish.freeze(prefecture, 2018, by=claire, erratum="Un courriel compté en trop."))
     publish.publish(third, by=claire)
@@ -294,7 +295,7 @@ def test_an_older_edition_does_not_replace_a_newer_one(
     second = attach(publish.freeze(prefecture, 2018, by=claire))
     publish.publish(second, by=claire)
 
-    with pytest.raises(publish.RefusedError, match="L'édition 2, plus récente, a été publiée"):
+    with pytest.raises(RefusedError, match="L'édition 2, plus récente, a été publiée"):
         publish.publish(ready, by=claire)
 
     assert list(Bilan.objects.shown()) == [second]
@@ -354,7 +355,7 @@ def test_two_editions_published_at_once_leave_one_shown(
         start.wait()
         try:
             publish.publish(bilan, by=claire)
-        except publish.RefusedError as refused:
+        except RefusedError as refused:
             refusals.append(str(refused))
         finally:
             connection.close()
@@ -379,21 +380,21 @@ def test_withdrawing_keeps_the_reason(published: Bilan, claire: Agent) -> None:
 
 
 def test_withdrawing_needs_a_reason(published: Bilan, claire: Agent) -> None:
-    with pytest.raises(publish.RefusedError, match="Indiquer le motif"):
+    with pytest.raises(RefusedError, match="Indiquer le motif"):
         publish.withdraw(published, by=claire, reason=" \n ")
 
     assert list(Bilan.objects.shown()) == [published]
 
 
 def test_what_is_not_shown_cannot_be_withdrawn(ready: Bilan, claire: Agent) -> None:
-    with pytest.raises(publish.RefusedError, match="il n'y a rien à retirer"):
+    with pytest.raises(RefusedError, match="il n'y a rien à retirer"):
         publish.withdraw(ready, by=claire, reason="Trop tôt.")
 
 
 def test_what_was_withdrawn_is_not_published_again(published: Bilan, claire: Agent) -> None:
     publish.withdraw(published, by=claire, reason="Erreur.")
 
-    with pytest.raises(publish.RefusedError, match="Cette édition a été retirée"):
+    with pytest.raises(RefusedError, match="Cette édition a été retirée"):
         publish.publish(published, by=claire)
 
 

@@ -8,6 +8,7 @@ from referentiel import editing
 from referentiel.changes import history_of
 from referentiel.loading import load, version_files
 from referentiel.models import Adoption, DelayRule, Engagement, Indicator, Perimeter, Target
+from sites.conflicts import RefusedError
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -75,7 +76,7 @@ def test_a_row_that_is_gone_is_not_made_again():
     Engagement.objects.all().delete()
 
     held.title = "Après"
-    with pytest.raises(editing.RefusedError, match="a été supprimée"):
+    with pytest.raises(RefusedError, match="a été supprimée"):
         editing.save(held, seen=1)
 
     assert not Engagement.objects.exists()
@@ -89,7 +90,7 @@ def test_an_indicator_with_figures_does_not_become_something_else(before, after)
     factories.MeasurementFactory(indicator=indicator)
 
     indicator.unit = after
-    with pytest.raises(editing.RefusedError, match="ne peut pas devenir"):
+    with pytest.raises(RefusedError, match="ne peut pas devenir"):
         editing.save(indicator, seen=editing.version_of(indicator))
 
     assert opened(indicator).unit == before
@@ -170,9 +171,7 @@ def test_delays_are_all_set_or_none(prefecture):
     said = {"referentiel": referentiel, "prefecture": prefecture, "source": "Note", "certainty": "certain"}
     DelayRule.objects.create(kind="complaint", channel="letter", requester="citizen", days=8, **said)
 
-    with pytest.raises(
-        editing.RefusedError, match="réclamation, courrier\xa0: Une règle commence déjà ce jour-là"
-    ):
+    with pytest.raises(RefusedError, match="réclamation, courrier\xa0: Une règle commence déjà ce jour-là"):
         editing.add_delay_rules(
             DelayRule(days=9, **said), kinds=["complaint"], channels=["box", "letter"], requesters=["citizen"]
         )
@@ -201,7 +200,7 @@ def test_an_indicator_with_figures_ends_instead_of_disappearing():
     indicator = factories.IndicatorFactory()
     factories.MeasurementFactory(indicator=indicator)
 
-    with pytest.raises(editing.RefusedError) as refused:
+    with pytest.raises(RefusedError) as refused:
         editing.remove(indicator, seen=editing.version_of(indicator))
 
     assert str(refused.value) == (

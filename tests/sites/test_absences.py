@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from jobs.models import Job
 from sites import absences, reminders
-from sites.accounts import RefusedError
+from sites.conflicts import RefusedError
 from sites.models import Absence, Agent, Membership, Prefecture, Reminder, ReminderChoice, TraceEntry
 from tests import factories
 

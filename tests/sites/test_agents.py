@@ -15,7 +15,7 @@ from jobs import queue
 from jobs.models import Job
 from qualepref.celery import app
 from sites import accounts, agents, passwords, second_factor
-from sites.accounts import RefusedError
+from sites.conflicts import RefusedError
 from sites.models import Agent, Membership, TraceEntry
 from tests.factories import (
     PASSWORD,

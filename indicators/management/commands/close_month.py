@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from indicators import completeness, periods, returns
 from indicators.arguments import month as month_of
-from indicators.collection import RefusedError
 from sites import arguments
+from sites.conflicts import RefusedError
 from sites.models import Prefecture
 
 

@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from indicators import from_register
 from indicators.arguments import month as month_of
-from indicators.collection import RefusedError
 from indicators.periods import in_words
 from sites import arguments
+from sites.conflicts import RefusedError
 
 
 class Command(BaseCommand):

@@ -8,9 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from indicators import month_table
-from indicators.answers import ImportRefusedError
 from indicators.periods import Period
 from sheets.writing import KINDS, write
+from sites.conflicts import RefusedError
 from sites.models import Prefecture, Service
 
 
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         services = Service.objects.filter(unit__prefecture=prefecture).select_related("unit")
         try:
             content = write(month_table.sheet(prefecture, period, services, is_whole=True), kind)
-        except ImportRefusedError as error:
+        except RefusedError as error:
             raise CommandError(str(error)) from error
         if not options["output"]:
             sys.stdout.buffer.write(content)

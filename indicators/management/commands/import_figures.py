@@ -10,12 +10,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from indicators import month_import, month_table
-from indicators.answers import ImportRefusedError, Problem
+from indicators.answers import Problem
 from indicators.imports import Report, UnansweredError, import_file
 from indicators.month_import import ProblemsError
 from sheets.child import read_apart
 from sheets.reading import TableError, bytes_of, name_of
 from sites.access import Action, access_of
+from sites.conflicts import RefusedError
 from sites.models import Agent, Prefecture
 
 YEARS = range(2000, 2101)
@@ -52,7 +53,7 @@ class Command(BaseCommand):
         except (UnansweredError, ProblemsError) as error:
             self.stdout.write(show(name_of(path), error.report))
             raise CommandError(str(error)) from error
-        except (TableError, ImportRefusedError) as error:
+        except (TableError, RefusedError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(show(name_of(path), report))
 
