@@ -32,8 +32,8 @@ def keep(case: Case, text: str, *, seen: int, by: Agent) -> Example | None:
         known = Example.objects.filter(case=held).first()
         if (known.text if known else "") == text:
             return known
-        if (known.version if known else 0) != seen:
-            raise ConflictError(known)
+        if (version := known.version if known else 0) != seen:
+            raise ConflictError(known, version)
         if not text:
             Example.objects.filter(case=held).delete()
             return None

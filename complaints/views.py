@@ -17,8 +17,8 @@ from complaints.steps import STEPS, is_just_given, is_sent_again
 from sites import closures, downloads, filling, trace
 from sites.access import Access, Action, AgentRequest, NotAllowedError, OutOfSightError, enter
 from sites.asking import asks_first, sent
-from sites.conflicts import ConflictError, RefusedError
-from sites.filling import Page, say
+from sites.conflicts import ConflictError
+from sites.filling import Page
 from sites.models import Site, TraceEntry
 
 Form = TypeVar("Form", bound=forms.Form)
@@ -125,24 +125,22 @@ def case_example(request: AgentRequest, slug: str, year: int, number: int) -> Ht
         trace.record(request, TraceEntry.Event.READ, f"Affaire {held}")
     initial = {"text": known.text, "version": known.version} if known else {"version": 0}
     form = ExampleForm(sent(request), initial=initial)
-    context = {"page": _page("Exemple à citer", slug, held), "case": held, "form": form, "conflict": None}
-    if not form.is_valid():
-        return render(request, "complaints/example.html", context)
-    said = form.cleaned_data
-    try:
+
+    def write(form: ExampleForm) -> str:
+        said = form.cleaned_data
         kept = examples.keep(held, said["text"], seen=said["version"], by=request.user)
-    except RefusedError as refused:
-        form.add_error("text", str(refused))
-        return render(request, "complaints/example.html", context)
-    except ConflictError as conflict:
-        saved = conflict.saved
-        version = str(saved.version if saved else 0)
-        form.data = {**form.data.dict(), "version": version}
-        context |= {"conflict": str(conflict), "saved": [("Exemple", saved.text if saved else "")]}
-        return render(request, "complaints/example.html", context, status=409)
-    done = "exemple à citer enregistré" if kept else "plus d’exemple à citer"
-    say(request, f"Affaire {held}\xa0: {done}.")
-    return redirect("case", slug, held.year, held.number)
+        return f"Affaire {held}\xa0: {'exemple à citer enregistré' if kept else 'plus d’exemple à citer'}."
+
+    return filling.ask(
+        request,
+        _page("Exemple à citer", slug, held),
+        form,
+        write,
+        template="complaints/example.html",
+        stands=lambda saved: {"saved": [("Exemple", saved.text if saved else "")]},
+        field="text",
+        case=held,
+    )
 
 
 @require_safe
@@ -204,7 +202,7 @@ def _ask(
         form,
         write,
         template="complaints/form.html",
-        stands=lambda _: telling.as_it_stands(_case(request, access, case.year, case.number)),
+        stands=lambda _: {"saved": telling.as_it_stands(_case(request, access, case.year, case.number))},
         after=lambda: _after(request, access, case),
         standing=telling.standing(case, access.on, closures.calendar(access.prefecture)),
     )

@@ -206,8 +206,8 @@ def _ask(request: AgentRequest, page: Page, form: Form, write: Callable[[Form], 
     return filling.ask(request, page, form, write, template=template, stands=_as_it_stands)
 
 
-def _as_it_stands(malfunction: Malfunction) -> list[tuple[str, str]]:
-    return [
+def _as_it_stands(malfunction: Malfunction) -> dict[str, Any]:
+    saved = [
         ("Constaté le", french_day(malfunction.noticed_on)),
         ("Où", str(malfunction.service or malfunction.unit)),
         ("Site concerné", malfunction.site.name if malfunction.site else ""),
@@ -216,3 +216,4 @@ def _as_it_stands(malfunction: Malfunction) -> list[tuple[str, str]]:
         ("État", malfunction.get_state_display()),
         ("Suite donnée", malfunction.answer),
     ]
+    return {"saved": saved}

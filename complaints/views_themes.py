@@ -1,5 +1,7 @@
 """The list of the themes of a préfecture, for its quality manager."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpResponse
@@ -10,9 +12,9 @@ from django.views.decorators.http import require_POST, require_safe
 from complaints import themes
 from complaints.forms import ThemeChangeForm, ThemeForm
 from complaints.models import Theme
+from sites import filling
 from sites.access import Access, Action, AgentRequest, enter
 from sites.asking import asks_first, sent
-from sites.conflicts import ConflictError, RefusedError
 from sites.filling import Page, say
 
 ABOVE = "Thèmes"
@@ -41,17 +43,12 @@ def case_theme_new(request: AgentRequest, slug: str) -> HttpResponse:
     access = enter(request, slug, Action.SORT_CASES)
     form = ThemeForm(sent(request))
     page = Page("Ajouter un thème", ABOVE, reverse("case_themes", args=[slug]))
-    if form.is_valid():
-        try:
-            added = themes.add(access.prefecture, form.cleaned_data["title"])
-        except RefusedError as refused:
-            form.add_error("title", str(refused))
-        else:
-            say(request, f"Thème ajouté\xa0: {added}.")
-            return redirect(page.back)
-    return render(
-        request, "complaints/theme.html", {"page": page, "form": form, "theme": None, "conflict": None}
-    )
+
+    def write(form: ThemeForm) -> str:
+        return f"Thème ajouté\xa0: {themes.add(access.prefecture, form.cleaned_data['title'])}."
+
+    template = "complaints/theme.html"
+    return filling.ask(request, page, form, write, template=template, field="title", theme=None)
 
 
 @asks_first
@@ -60,26 +57,20 @@ def case_theme(request: AgentRequest, slug: str, theme: int) -> HttpResponse:
     initial = {"title": held.title, "is_offered": held.is_offered, "version": held.version}
     form = ThemeChangeForm(sent(request), initial=initial)
     page = Page("Modifier le thème", ABOVE, reverse("case_themes", args=[slug]), lead=held.title)
-    context = {"page": page, "form": form, "theme": held, "conflict": None}
-    if not form.is_valid():
-        return render(request, "complaints/theme.html", context)
-    said = dict(form.cleaned_data)
-    try:
+
+    def write(form: ThemeChangeForm) -> str:
+        said = dict(form.cleaned_data)
         themes.change(held, seen=said.pop("version"), **said)
-    except RefusedError as refused:
-        form.add_error("title", str(refused))
-        return render(request, "complaints/theme.html", context)
-    except ConflictError as conflict:
-        saved = conflict.saved
-        form.data = {**form.data.dict(), "version": str(saved.version)}
+        return f"Thème modifié\xa0: {said['title']}."
+
+    def stands(saved: Theme) -> dict[str, Any]:
         offered = "oui" if saved.is_offered else "non"
-        context |= {
-            "conflict": str(conflict),
-            "saved": [("Thème", saved.title), ("Proposé à la saisie", offered)],
-        }
-        return render(request, "complaints/theme.html", context, status=409)
-    say(request, f"Thème modifié\xa0: {said['title']}.")
-    return redirect(page.back)
+        return {"saved": [("Thème", saved.title), ("Proposé à la saisie", offered)]}
+
+    template = "complaints/theme.html"
+    return filling.ask(
+        request, page, form, write, template=template, stands=stands, field="title", theme=held
+    )
 
 
 @require_POST

@@ -1,7 +1,7 @@
 """How every form of the plan and of the calendar behaves: ask; write; or explain, and keep what was typed."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django import forms
 from django.db.models import Model
@@ -19,15 +19,12 @@ Form = TypeVar("Form", bound=forms.Form)
 
 def ask(request: AgentRequest, page: Page, form: Form, write: Callable[[Form], str]) -> HttpResponse:
     """`write` does it and says so in a sentence; then one returns to where one came from."""
-    return filling.ask(
-        request, page, form, write, template="improvement/form.html", stands=lambda row: _sides(form, row)
-    )
 
+    def stands(saved: Model) -> dict[str, Any]:
+        fields = [(str(bound.label), saved._meta.get_field(bound.name)) for bound in form.visible_fields()]
+        return {"saved": [(label, said(saved, field)) for label, field in fields]}
 
-def _sides(form: forms.Form, saved: Model) -> list[tuple[str, str]]:
-    return [
-        (str(bound.label), said(saved, saved._meta.get_field(bound.name))) for bound in form.visible_fields()
-    ]
+    return filling.ask(request, page, form, write, template="improvement/form.html", stands=stands)
 
 
 def proof_response(request: AgentRequest, row: Proven, title: str) -> HttpResponse:

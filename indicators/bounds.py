@@ -5,9 +5,9 @@ from decimal import Decimal
 from django.db import transaction
 
 from indicators.models import Bounds
-from indicators.signing import ConflictError, sign, version_of
+from indicators.signing import sign, version_of
 from referentiel.models import Indicator
-from sites.conflicts import RefusedError
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import Agent, Service
 
 
@@ -33,8 +33,8 @@ def say_usual(
     row = Bounds.objects.filter(service=service, indicator=indicator).first()
     if (low, high) == ((row.low, row.high) if row else (None, None)):
         return
-    if version(service, indicator) != seen:
-        raise ConflictError
+    if (latest := version(service, indicator)) != seen:
+        raise ConflictError(row, latest)
     if low is not None and high is not None:
         row = row or Bounds(service=service, indicator=indicator)
         row.low, row.high = low, high

@@ -17,11 +17,11 @@ from django.db import transaction
 from indicators import results
 from indicators.models import Measurement
 from indicators.periods import Period
-from indicators.signing import ConflictError, sign, version_of
+from indicators.signing import sign, version_of
 from referentiel import measures
 from referentiel.measures import Coverage
 from referentiel.models import Indicator
-from sites.conflicts import RefusedError
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import Agent, Prefecture, Unit
 
 Origin = Measurement.Origin
@@ -149,8 +149,8 @@ def _held(cell: Cell, seen: int) -> Iterator[None]:
     """The préfecture's figures are written by one person, or one import, at a time."""
     with transaction.atomic():
         cell.prefecture.lock()
-        if cell.version != seen:
-            raise ConflictError
+        if (version := cell.version) != seen:
+            raise ConflictError(cell.find(), version)
         yield
 
 

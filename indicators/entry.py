@@ -97,7 +97,9 @@ class Clash:
     version: int
 
 
-class ConflictError(Exception):
+class ClashesError(Exception):
+    """Not one row but some of many: each cell that somebody else wrote tells both sides."""
+
     def __init__(self, clashes: Sequence[Clash]) -> None:
         super().__init__("Quelqu’un d’autre a enregistré un chiffre depuis que vous avez ouvert cette page.")
         self.clashes = clashes
@@ -149,7 +151,7 @@ def save(
     """Keep what was typed of a month, on a page or in the file of an import; how many cells it changed. Said
     again, a figure changes nothing.
 
-    Raises LockedError where the month is validated, closed or to come; ImpossibleError and ConflictError with
+    Raises LockedError where the month is validated, closed or to come; ImpossibleError and ClashesError with
     all their cells. Nothing is kept then.
     """
     prefecture = service.unit.prefecture
@@ -164,7 +166,7 @@ def save(
     if weighed.problems:
         raise ImpossibleError(weighed.problems)
     if weighed.clashes:
-        raise ConflictError(weighed.clashes)
+        raise ClashesError(weighed.clashes)
     if found.pk is None and weighed.changed:
         sign(found, by).save()
     is_reopened = found.state == MonthlyReturn.State.REOPENED

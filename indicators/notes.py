@@ -3,9 +3,9 @@
 from django.db import transaction
 
 from indicators.models import Note
-from indicators.signing import ConflictError, sign, version_of
+from indicators.signing import sign, version_of
 from referentiel.models import Indicator
-from sites.conflicts import RefusedError
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import Agent, Unit
 
 
@@ -53,5 +53,5 @@ def remove(note: Note, *, reason: str, seen: int, by: Agent) -> None:
 def _hold(note: Note, seen: int) -> Note:
     held = Note.objects.select_for_update().filter(pk=note.pk).order_by("pk").first()
     if held is None or version(held) != seen:
-        raise ConflictError
+        raise ConflictError(held, version(note))
     return held

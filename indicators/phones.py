@@ -35,12 +35,12 @@ from indicators.month_import import (
 )
 from indicators.month_table import standings
 from indicators.periods import Period, in_words, last_day, month_of
-from indicators.signing import ConflictError, sign, version_of
+from indicators.signing import sign, version_of
 from referentiel.models import Indicator
 from sheets.reading import Row
 from sheets.words import folded, french_day, plain, visible
 from sites import closures
-from sites.conflicts import RefusedError
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import Agent, Prefecture, Service
 
 COLUMNS: Final = {
@@ -118,8 +118,8 @@ def keep_line(line: PhoneLine, *, seen: int, by: Agent) -> PhoneLine:
     RefusedError where the same number is counted twice in a month, or where its service does not measure the
     indicator: its calls would count nowhere."""
     line.prefecture.lock()
-    if version(line) != seen:
-        raise ConflictError
+    if (latest := version(line)) != seen:
+        raise ConflictError(PhoneLine.objects.filter(pk=line.pk).first(), latest)
     if not is_measured(line.service, line.indicator):
         raise RefusedError(
             f"«\xa0{line.service.name}\xa0» ne mesure pas cet indicateur\xa0: choisir celui qui le mesure."

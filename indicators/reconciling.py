@@ -11,8 +11,8 @@ from django.db import transaction
 from indicators import entry, from_register, history, periods, returns
 from indicators.from_register import Computed
 from indicators.models import Measurement, measure
-from indicators.signing import ConflictError, sign
-from sites.conflicts import RefusedError
+from indicators.signing import sign
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import Agent, Prefecture
 
 Origin = Measurement.Origin
@@ -110,8 +110,8 @@ def _held(held: Gap, reason: str, seen: int) -> Measurement:
     if not reason:
         raise RefusedError("Indiquer pourquoi les deux chiffres diffèrent.")
     held.row.prefecture.lock()
-    if version(held) != seen:
-        raise ConflictError
+    if (latest := version(held)) != seen:
+        raise ConflictError(held.row, latest)
     return held.row
 
 

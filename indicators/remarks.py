@@ -6,15 +6,8 @@ from django.db import transaction
 
 from indicators.models import Remark
 from indicators.signing import sign
+from sites.conflicts import ConflictError
 from sites.models import Agent, Prefecture
-
-
-class ConflictError(Exception):
-    """Somebody saved them since they were opened; `saved` is what stands now."""
-
-    def __init__(self, saved: Remark) -> None:
-        super().__init__("Quelqu’un d’autre a enregistré ce mot depuis que vous l’avez ouvert.")
-        self.saved = saved
 
 
 def of(prefecture: Prefecture, month: datetime.date) -> Remark:

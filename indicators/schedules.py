@@ -8,9 +8,9 @@ from django.db import transaction
 from indicators import from_register, periods
 from indicators.models import EntrySchedule
 from indicators.returns import Calendar, to_close
-from indicators.signing import ConflictError, sign, version_of
+from indicators.signing import sign, version_of
 from sheets.words import french_day
-from sites.conflicts import RefusedError
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import Agent, Prefecture
 
 
@@ -40,8 +40,8 @@ def save(
     with transaction.atomic():
         prefecture.lock()
         schedule = of(prefecture)
-        if version(schedule) != seen:
-            raise ConflictError
+        if (latest := version(schedule)) != seen:
+            raise ConflictError(schedule, latest)
         is_followed_anew = register_since not in (None, schedule.register_since)
         schedule.first_month, schedule.due_after, schedule.closes_after = first_month, due_after, closes_after
         schedule.register_since = register_since

@@ -1,4 +1,4 @@
-"""What every write of figures and of their months has in common: whose it is, and how it is refused."""
+"""What every write of figures and of their months has in common: whose it is, and after which other."""
 
 from typing import Any, TypeVar
 
@@ -7,10 +7,6 @@ from django.db import models
 from sites.models import Agent
 
 T = TypeVar("T", bound=models.Model)
-
-
-class ConflictError(Exception):
-    """Somebody wrote the figure since it was read."""
 
 
 def sign(row: T, by: Agent | None, reason: str = "") -> T:

@@ -18,10 +18,10 @@ from django.db.models.functions import Coalesce
 from indicators import expected, periods, quiet, suspensions
 from indicators.models import Acknowledgement, Measurement
 from indicators.periods import Period
-from indicators.signing import ConflictError, sign, version_of
+from indicators.signing import sign, version_of
 from referentiel.measures import NBSP, in_french
 from referentiel.models import Indicator
-from sites.conflicts import RefusedError
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import Agent, Prefecture, Unit
 
 
@@ -169,8 +169,8 @@ def acknowledge(
     prefecture = unit.prefecture
     prefecture.lock()
     held = explanation(unit, indicator)
-    if version(held) != seen:
-        raise ConflictError
+    if (latest := version(held)) != seen:
+        raise ConflictError(held, latest)
     if not reason:
         raise RefusedError("Indiquer ce qui explique ce silence.")
     if ends_on < prefecture.today():

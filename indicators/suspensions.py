@@ -12,11 +12,11 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from indicators.models import Measurement, Suspension
-from indicators.signing import ConflictError, sign, version_of
+from indicators.signing import sign, version_of
 from referentiel.models import Indicator
 from sites import files, inspection
 from sites.attachments import LARGEST, TOO_LARGE
-from sites.conflicts import RefusedError
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import Agent, Prefecture, Service, Site, Unit
 
 
@@ -138,9 +138,10 @@ def _held(suspension: Suspension, seen: int) -> Iterator[Suspension]:
     """The row as it stands, where nobody wrote it since it was read in the version `seen`."""
     with transaction.atomic():
         suspension.prefecture.lock()
-        if version(suspension) != seen:
-            raise ConflictError
-        yield Suspension.objects.select_related("prefecture").get(pk=suspension.pk)
+        held = Suspension.objects.select_related("prefecture").filter(pk=suspension.pk).first()
+        if held is None or version(held) != seen:
+            raise ConflictError(held, version(suspension))
+        yield held
 
 
 def _save(suspension: Suspension, why: str, by: Agent) -> Suspension:

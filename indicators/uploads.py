@@ -22,7 +22,7 @@ from jobs.models import Job
 from sheets.child import read_apart, rows_as_json, rows_from_json
 from sheets.reading import Row, TableError
 from sites import files
-from sites.conflicts import RefusedError
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import Agent, Prefecture
 
 READ_JOB = "indicators.read_upload"
@@ -31,14 +31,6 @@ State = FigureImport.State
 
 class UnfitAnswerError(Exception):
     """The answer does not fit its problem; the message says why."""
-
-
-class AnsweredMeanwhileError(Exception):
-    """Somebody else has answered since the page was opened; `saved` is what they said."""
-
-    def __init__(self, saved: ImportAnswer) -> None:
-        super().__init__("Quelqu'un d'autre a répondu à ce problème pendant que vous répondiez.")
-        self.saved = saved
 
 
 # --- bringing and reading ----------------------------------------------------------------------------------
@@ -140,7 +132,7 @@ def answer(
         if own and (own.corrected, own.reason) == (corrected, reason):
             return
         if (own.version if own else 0) != seen_version:
-            raise AnsweredMeanwhileError(own or ImportAnswer(**place))
+            raise ConflictError(own or ImportAnswer(version=0, **place))
         new = own or ImportAnswer(source=held, version=0, **place)
         new.corrected, new.reason = corrected, reason
         examined = preview(held, [one for one in others if one is not own] + [new])

@@ -139,7 +139,7 @@ def entry_schedule(request: AgentRequest, slug: str) -> HttpResponse:
         form,
         write,
         consequence=consequence if closing else None,
-        last=lambda: (history.of_schedule(access.prefecture), schedules.version(schedule)),
+        last=lambda: history.of_schedule(access.prefecture),
         meaning=schedules.in_words(schedule, access.on) if schedule.pk else "",
         events=history.of_schedule(access.prefecture),
         template="indicators/control_schedule.html",

@@ -1,5 +1,7 @@
 """What directions read of a month, and the sentences that the quality manager writes for them."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -7,12 +9,13 @@ from django.views.decorators.http import require_safe
 
 from indicators import briefing, remarks
 from indicators.forms import RemarkForm
+from indicators.models import Remark
 from indicators.periods import month_of, of_month, shifted
-from indicators.remarks import ConflictError
 from indicators.views import has_begun, month_of_address
+from sites import filling
 from sites.access import Action, AgentRequest, enter
 from sites.asking import asks_first, sent
-from sites.filling import Page, say
+from sites.filling import Page
 
 
 @require_safe
@@ -50,20 +53,13 @@ def remark(request: AgentRequest, slug: str, month: str) -> HttpResponse:
         reverse("direction", args=[slug, month]),
         lead="Deux ou trois phrases, lues par les directions et dans le flash info du mois.",
     )
-    context = {"page": page, "form": form, "saved": None}
-    if not form.is_valid():
-        return render(request, "indicators/remark.html", context)
-    try:
+
+    def write(form: RemarkForm) -> str:
         said = form.cleaned_data
         remarks.write(held, text=said["text"], seen=said["version"], by=request.user)
-    except ConflictError as conflict:
-        form.data = {**form.data.dict(), "version": str(conflict.saved.version)}
-        last = conflict.saved.history.latest()
-        return render(
-            request,
-            "indicators/remark.html",
-            context | {"saved": conflict.saved, "saved_last": last},
-            status=409,
-        )
-    say(request, f"Le mot {of_month(period.first)} est enregistré.")
-    return redirect(page.back)
+        return f"Le mot {of_month(period.first)} est enregistré."
+
+    def stands(saved: Remark) -> dict[str, Any]:
+        return {"saved": saved, "saved_last": saved.history.latest()}
+
+    return filling.ask(request, page, form, write, template="indicators/remark.html", stands=stands)

@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from indicators import bounds, chores, entry, grid, history, returns
-from indicators.entry import Clash, ConflictError, ImpossibleError
+from indicators.entry import Clash, ClashesError, ImpossibleError
 from indicators.forms_entry import CellForm, Told, UsualForm, cells_of, mine
 from indicators.grid import Grid
 from indicators.models import Bounds, Measurement, MonthlyReturn
@@ -107,7 +107,7 @@ def entry_cell(request: AgentRequest, slug: str, service: int, month: str, indic
         return JsonResponse(said | {"sentence": str(locked)})
     except ImpossibleError as impossible:
         return JsonResponse(said | {"sentence": str(impossible)})
-    except ConflictError as conflict:
+    except ClashesError as conflict:
         (clash,) = conflict.clashes
         context = {"cell": form, "clash": _told([clash], {indicator: form})[indicator]}
         html = render_to_string("indicators/_entry_clash.html", context, request)
@@ -163,7 +163,7 @@ def _receive(request: AgentRequest, place: _Place) -> HttpResponse:
         except ImpossibleError as impossible:
             for indicator, sentence in impossible.problems.items():
                 cells[indicator.pk].add_error(None, sentence)
-        except ConflictError as conflict:
+        except ClashesError as conflict:
             status = 409
             for pk, told in _told(conflict.clashes, cells).items():
                 cells[pk].clash = told
@@ -305,7 +305,7 @@ def entry_usual(request: AgentRequest, slug: str, service: int, indicator: int) 
         page,
         form,
         write,
-        last=lambda: (history.of_bounds(held, of), bounds.version(held, of)),
+        last=lambda: history.of_bounds(held, of),
         template="indicators/entry_usual.html",
         unit=of.get_unit_display(),
         learned=usual.label(of.unit) if usual else "",

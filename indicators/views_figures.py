@@ -14,19 +14,19 @@ from django.views.decorators.http import require_safe
 from complaints import telling
 from complaints.models import Case
 from indicators import collection, history, months, notes, origins, results
-from indicators.collection import Cell, ConflictError
+from indicators.collection import Cell
 from indicators.forms import FigureForm, NewNoteForm, NoteForm, RemovalForm, TargetForm, initial_of
-from indicators.history import Event
 from indicators.models import Measurement, Note
 from indicators.origins import Provenance
 from indicators.periods import Period
 from indicators.views import possible, within
+from indicators.writing import ask
 from referentiel.measures import in_french
 from referentiel.models import Indicator
+from sites import filling
 from sites.access import Access, Action, AgentRequest, enter
 from sites.asking import asks_first, sent
-from sites.conflicts import RefusedError
-from sites.filling import Page, say
+from sites.filling import Page
 
 # --- A figure ----------------------------------------------------------------------------------------------
 
@@ -147,26 +147,16 @@ ABOVE = "D’où vient ce chiffre\xa0?"
 def _write(
     request: AgentRequest, page: Page, form: forms.Form, write: Callable[[], str], origin: Provenance
 ) -> HttpResponse:
-    """Ask; write; or say what is wrong, with what was typed. Who comes second sees what the first wrote."""
-    conflict, status = None, 200
-    if form.is_valid():
-        try:
-            say(request, write())
-            return redirect(page.back)
-        except RefusedError as refused:
-            form.add_error(None, str(refused))
-        except ConflictError:
-            cell = origin.cell
-            origin, status = origins.of(cell), 409
-            conflict = origin.last_written
-            _deliberate(form, cell.version)
-    context = {"page": page, "form": form, "origin": origin, "conflict": conflict}
-    return render(request, "indicators/figure_writing.html", context, status=status)
+    """Who comes second sees what the first wrote, and the figure as it is now."""
 
+    def stands(_: Measurement | None) -> dict[str, Any]:
+        fresh = origins.of(origin.cell)
+        return {"origin": fresh, "conflict": fresh.last_written}
 
-def _deliberate(form: Any, version: int) -> None:
-    """What was typed stays; sending it again is now deliberate."""
-    form.data = {**form.data.dict(), "version": str(version)}
+    template = "indicators/figure_writing.html"
+    return filling.ask(
+        request, page, form, lambda _: write(), template=template, stands=stands, origin=origin
+    )
 
 
 def _cell(access: Access, year: int, unit: int, indicator: int) -> Cell:
@@ -285,17 +275,8 @@ def _write_note(
     write: Callable[[], str],
     note: Note,
 ) -> HttpResponse:
-    conflict: Event | None = None
-    status = 200
-    if form.is_valid():
-        try:
-            say(request, write())
-            return redirect(page.back)
-        except ConflictError:
-            conflict, status = history.of_note(note)[0], 409
-            _deliberate(form, notes.version(note))
-    context = {"page": page, "form": form, "conflict": conflict}
-    return render(request, "indicators/note_writing.html", context, status=status)
+    template = "indicators/note_writing.html"
+    return ask(request, page, form, write, last=lambda: history.of_note(note), template=template)
 
 
 def _notes(access: Access, year: int) -> QuerySet[Note]:

@@ -30,7 +30,7 @@ from sheets.words import typeset
 from sites import files, lists, trace
 from sites.access import Action, AgentRequest, enter
 from sites.asking import asks_first, sent
-from sites.conflicts import RefusedError
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import TraceEntry
 
 Contents = FigureImport.Contents
@@ -255,9 +255,9 @@ def import_answer(
     except uploads.UnfitAnswerError as unfit:
         form.add_error("corrected" if typed["corrected"] else None, typeset(str(unfit)))
         return page(form)
-    except uploads.AnsweredMeanwhileError as meanwhile:
-        again = {**typed, "version": meanwhile.saved.version}
-        return page(answer_form(initial=again), saved=meanwhile.saved)
+    except ConflictError as conflict:
+        again = {**typed, "version": conflict.version}
+        return page(answer_form(initial=again), saved=conflict.saved)
     except RefusedError as refused:
         messages.error(request, str(refused))
         return redirect("import_review", slug, number)

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_safe
 from indicators import history, month_import, month_table, phones, review, uploads
 from indicators.forms_months import MonthFileForm
 from indicators.forms_phones import ColumnsForm, PhoneConfirmForm, PhoneLineForm
-from indicators.history import Event
 from indicators.models import FigureImport, PhoneLine
 from indicators.tables_phones import PhoneLineTable
 from indicators.views_imports import MOST_CHANGES, reading_page, source_of
@@ -155,10 +154,7 @@ def _ask_line(
         kept = phones.keep_line(form.line, seen=form.cleaned_data["version"], by=request.user)
         return f"Ligne «\xa0{kept.number}\xa0» enregistrée."
 
-    def last() -> tuple[list[Event], int]:
-        return history.of_phone_line(line), phones.version(line)
-
-    return ask(request, page, form, write, last=last)
+    return ask(request, page, form, write, last=lambda: history.of_phone_line(line))
 
 
 def _ask_columns(

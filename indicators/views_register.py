@@ -161,8 +161,5 @@ def register_gap(request: AgentRequest, slug: str, service: int, month: str, ind
         page,
         form,
         write,
-        last=lambda: (
-            history.of_cell(held.unit, gap.found.indicator, Period.month(first)),
-            reconciling.version(gap),
-        ),
+        last=lambda: history.of_cell(held.unit, gap.found.indicator, Period.month(first)),
     )

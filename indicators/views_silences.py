@@ -80,8 +80,12 @@ def silence_explain(request: AgentRequest, slug: str, unit: int, indicator: int)
         )
         return f"{lead} Ce silence est expliqué jusqu’au {done.ends_on:%d/%m/%Y}."
 
-    def last() -> tuple[list[history.Event], int]:
-        return history.of_silence(where, what), silence.version(held)
-
-    events = history.of_silence(where, what)
-    return ask(request, page, form, write, last=last, template="indicators/silence.html", events=events)
+    return ask(
+        request,
+        page,
+        form,
+        write,
+        last=lambda: history.of_silence(where, what),
+        template="indicators/silence.html",
+        events=history.of_silence(where, what),
+    )

@@ -183,8 +183,8 @@ def _consequence(prefecture: Prefecture, form: SuspensionForm) -> Callable[[], t
     return say
 
 
-def _last(held: Suspension) -> Callable[[], tuple[list[Event], int]]:
-    return lambda: (history.of_suspension(held), suspensions.version(held))
+def _last(held: Suspension) -> Callable[[], list[Event]]:
+    return lambda: history.of_suspension(held)
 
 
 def _page(title: str, slug: str, held: Suspension, *, lead: str = "", submit: str = "Enregistrer") -> Page:

@@ -6,17 +6,8 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 
 from publications.models import Part
+from sites.conflicts import ConflictError
 from sites.models import Prefecture
-
-
-class ConflictError(Exception):
-    """Somebody saved the part since it was opened; `saved` is what they wrote."""
-
-    def __init__(self, saved: Part) -> None:
-        super().__init__(
-            "Cette partie a été enregistrée par quelqu'un d'autre depuis que vous l'avez ouverte."
-        )
-        self.saved = saved
 
 
 def find(prefecture: Prefecture, year: int, section: Part.Section) -> Part:

@@ -3,16 +3,7 @@
 from django.db import transaction
 
 from publications.models import Presentation
-
-
-class ConflictError(Exception):
-    """Somebody wrote the meeting since it was read; `saved` is what they wrote, None once it is gone. `again`
-    says what doing it once more does."""
-
-    def __init__(self, saved: Presentation | None, again: str) -> None:
-        remark = f", «\xa0{saved.remark}\xa0»" if saved and saved.remark else ""
-        done = f"changée\xa0: {saved}{remark}" if saved else "retirée"
-        super().__init__(f"Depuis que vous avez ouvert la page, cette réunion a été {done}. {again}")
+from sites.conflicts import ConflictError
 
 
 def version(shown: Presentation) -> int:
@@ -26,9 +17,8 @@ def keep(shown: Presentation, *, seen: int) -> None:
     is noted already."""
     with transaction.atomic():
         shown.prefecture.lock()
-        if shown.pk and version(shown) != seen:
-            saved = Presentation.objects.filter(pk=shown.pk).first()
-            raise ConflictError(saved, "L’enregistrer de nouveau met votre saisie à la place.")
+        if shown.pk and (latest := version(shown)) != seen:
+            raise ConflictError(Presentation.objects.filter(pk=shown.pk).first(), latest)
         shown.save()
 
 
@@ -40,6 +30,6 @@ def remove(shown: Presentation, *, seen: int) -> None:
     saved = Presentation.objects.filter(pk=shown.pk).first()
     if saved is None:
         return
-    if version(saved) != seen:
-        raise ConflictError(saved, "La retirer de nouveau la retire telle qu’elle est maintenant.")
+    if (latest := version(saved)) != seen:
+        raise ConflictError(saved, latest)
     saved.delete()

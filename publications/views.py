@@ -20,7 +20,8 @@ from publications.models import Bilan, Part, Presentation
 from sites import files, trace
 from sites.access import Access, Action, AgentRequest, enter
 from sites.asking import asks_first, sent
-from sites.conflicts import RefusedError
+from sites.conflicts import ConflictError, RefusedError
+from sites.filling import retype
 from sites.models import TraceEntry
 
 FIRST_YEAR = 2000
@@ -136,8 +137,8 @@ def bilan_part(request: AgentRequest, slug: str, year: int, section: str) -> Htt
         return render(request, "publications/part.html", context | {"form": form, "preview": preview})
     try:
         parts.write(part, text=form.cleaned_data["text"], seen_version=form.cleaned_data["version"])
-    except parts.ConflictError as conflict:
-        form = PartForm(initial={"text": form.cleaned_data["text"], "version": conflict.saved.version})
+    except ConflictError as conflict:
+        form = PartForm(initial={"text": form.cleaned_data["text"], "version": conflict.version})
         context |= {"form": form, "saved": conflict.saved, "saved_last": conflict.saved.history.latest()}
         return render(request, "publications/conflict.html", context, status=409)
     trace.record(request, TraceEntry.Event.WROTE, f"{part}, partie rédigée")
@@ -279,9 +280,10 @@ def presentation_remove(request: AgentRequest, slug: str, year: int, number: int
     if form.is_valid():
         try:
             presentations.remove(shown, seen=form.cleaned_data["version"])
-        except presentations.ConflictError as conflict:
-            form.add_error(None, str(conflict))
-            form.data = {"version": str(presentations.version(shown))}
+        except ConflictError as conflict:
+            again = "La retirer de nouveau la retire telle qu’elle est maintenant."
+            form.add_error(None, f"{_meanwhile(conflict.saved)} {again}")
+            retype(form, version=conflict.version)
             status = 409
         else:
             trace.record(request, TraceEntry.Event.WROTE, f"Bilan {year}, réunion retirée")
@@ -302,9 +304,10 @@ def _write_presentation(request: AgentRequest, slug: str, shown: Presentation) -
         except IntegrityError:  # a double click
             messages.info(request, "Cette réunion est déjà notée.")
             return redirect("bilan_prepare", slug, shown.year)
-        except presentations.ConflictError as conflict:
-            form.add_error(None, str(conflict))
-            form.data = {**request.POST.dict(), "version": str(presentations.version(shown))}
+        except ConflictError as conflict:
+            again = "L’enregistrer de nouveau met votre saisie à la place."
+            form.add_error(None, f"{_meanwhile(conflict.saved)} {again}")
+            retype(form, version=conflict.version)
             status = 409
         else:
             trace.record(request, TraceEntry.Event.WROTE, f"Bilan {shown.year}, réunion notée")
@@ -312,6 +315,13 @@ def _write_presentation(request: AgentRequest, slug: str, shown: Presentation) -
             return redirect("bilan_prepare", slug, shown.year)
     context = {"slug": slug, "year": shown.year, "presentation": shown, "form": form}
     return render(request, "publications/presentation.html", context, status=status)
+
+
+def _meanwhile(saved: Presentation | None) -> str:
+    """What somebody else did of a meeting."""
+    remark = f", «\xa0{saved.remark}\xa0»" if saved and saved.remark else ""
+    done = f"changée\xa0: {saved}{remark}" if saved else "retirée"
+    return f"Depuis que vous avez ouvert la page, cette réunion a été {done}."
 
 
 def _presentation(request: AgentRequest, slug: str, year: int, number: int) -> Presentation:

@@ -23,7 +23,7 @@ from sheets.words import french_day
 from sites import lists, trace
 from sites.access import Access, Action, AgentRequest, enter
 from sites.asking import asks_first, sent
-from sites.conflicts import RefusedError
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import TraceEntry
 
 
@@ -138,7 +138,7 @@ def document_amend(request: AgentRequest, slug: str, number: int) -> HttpRespons
         return render(request, "publications/document_amend.html", context)
     try:
         documents.amend(held, form.description, seen_version=form.cleaned_data["version"])
-    except documents.ConflictError as conflict:
+    except ConflictError as conflict:
         return _conflict(request, "publications/document_amend.html", context, conflict)
     except RefusedError as refused:
         form.add_error(None, str(refused))
@@ -215,7 +215,7 @@ def introduction(request: AgentRequest, slug: str, entry: Entry) -> HttpResponse
         return render(request, "publications/introduction.html", context)
     try:
         documents.introduce(held, text=form.cleaned_data["text"], seen_version=form.cleaned_data["version"])
-    except documents.ConflictError as conflict:
+    except ConflictError as conflict:
         return _conflict(request, "publications/introduction.html", context, conflict)
     trace.record(request, TraceEntry.Event.WROTE, f"Présentation de la rubrique «\xa0{entry.label}\xa0»")
     messages.success(request, f"La présentation de «\xa0{entry.label}\xa0» est enregistrée.")
@@ -234,7 +234,7 @@ def notices(request: AgentRequest, slug: str) -> HttpResponse:
         return render(request, "publications/notices.html", context)
     try:
         documents.notify(held, form.said, seen_version=form.cleaned_data["version"])
-    except documents.ConflictError as conflict:
+    except ConflictError as conflict:
         return _conflict(request, "publications/notices.html", context, conflict)
     trace.record(request, TraceEntry.Event.WROTE, "Mentions et contact des pages publiques")
     messages.success(request, "Les mentions sont enregistrées\xa0: les pages publiques les disent.")
@@ -242,7 +242,7 @@ def notices(request: AgentRequest, slug: str) -> HttpResponse:
 
 
 def _conflict(
-    request: AgentRequest, template: str, context: dict[str, Any], conflict: documents.ConflictError
+    request: AgentRequest, template: str, context: dict[str, Any], conflict: ConflictError
 ) -> HttpResponse:
     """The form as it was typed, beside what somebody else saved; sent again, it takes its place."""
     form = context["form"]

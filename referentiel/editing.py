@@ -16,7 +16,6 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Max
 from django.utils.text import slugify
 
-from referentiel.changes import Moment, history_of
 from referentiel.models import (
     Adoption,
     DelayRule,
@@ -29,7 +28,7 @@ from referentiel.models import (
     Referentiel,
     Target,
 )
-from sites.conflicts import RefusedError
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import Prefecture, Service
 
 GONE = "Cette ligne a été supprimée depuis que vous l’avez ouverte."
@@ -37,14 +36,6 @@ TWICE = "Une ligne semblable vient d’être enregistrée par quelqu’un d’au
 KEY_MAX = 60
 MEASURED_AS = {Indicator.Unit.PERCENT: "un taux", Indicator.Unit.COUNT: "un nombre"}
 A_MEAN = "une moyenne"
-
-
-class ConflictError(Exception):
-    """Somebody saved the row since it was opened; `since` is what they changed."""
-
-    def __init__(self, since: list[Moment]) -> None:
-        super().__init__("Cette ligne a été corrigée par quelqu’un d’autre depuis que vous l’avez ouverte.")
-        self.since = since
 
 
 def version_of(row: models.Model) -> int:
@@ -64,8 +55,8 @@ def save(row: models.Model, *, seen: int) -> None:
             raise RefusedError(GONE)
         if all(getattr(held, field.attname) == getattr(row, field.attname) for field in fields):
             return
-        if version_of(held) != seen:
-            raise ConflictError(history_of(held, since=seen))
+        if (latest := version_of(held)) != seen:
+            raise ConflictError(held, latest)
         if isinstance(held, Indicator) and isinstance(row, Indicator):
             _refuse_another_measure(held, row)
         add(row)
@@ -175,8 +166,8 @@ def remove(row: models.Model, *, seen: int) -> None:
         held = type(row)._default_manager.select_for_update().filter(pk=row.pk).first()
         if held is None:
             return
-        if version_of(held) != seen:
-            raise ConflictError(history_of(held, since=seen))
+        if (latest := version_of(held)) != seen:
+            raise ConflictError(held, latest)
         if reason := why_it_stays(held):
             raise RefusedError(reason)
         try:

@@ -34,7 +34,7 @@ from referentiel.models import (
     Target,
 )
 from referentiel.toml_files import TomlError, read_toml
-from sites.conflicts import RefusedError
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import Prefecture, Service, Site, Unit
 
 # What makes a table of the file the same row as at the load before.
@@ -155,8 +155,8 @@ def take_back(change: Change, *, seen: int) -> None:
         raise RefusedError("Le fichier ajoute d’abord une autre ligne\xa0: chargez-le.")
     with transaction.atomic():
         held = type(row)._default_manager.select_for_update().get(pk=row.pk)
-        if editing.version_of(held) != seen:
-            raise editing.ConflictError([])
+        if (latest := editing.version_of(held)) != seen:
+            raise ConflictError(held, latest)
         for name, value in {**change.values, "edited_by_hand": False}.items():
             setattr(held, name, value)
         _check(held, change.where)

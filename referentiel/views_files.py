@@ -9,11 +9,11 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from referentiel import editing, loading
+from referentiel import loading
 from referentiel.loading import Fate, LoadReport
 from sites import trace
 from sites.access import AgentRequest, administer
-from sites.conflicts import RefusedError
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import TraceEntry
 
 
@@ -61,7 +61,7 @@ def take_back(request: AgentRequest, name: str) -> HttpResponse:
         return redirect("shipped_files")
     try:
         loading.take_back(change, seen=int(seen) if seen.isdecimal() and len(seen) < 19 else -1)
-    except editing.ConflictError:
+    except ConflictError:
         messages.warning(request, "Cette ligne vient d’être corrigée\xa0: relisez-la avant de la reprendre.")
     except (RefusedError, loading.LoadingError) as refused:
         messages.error(request, str(refused))

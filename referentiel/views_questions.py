@@ -15,6 +15,8 @@ from referentiel.questions import concerns_of
 from sites import trace
 from sites.access import AgentRequest, administer, holdings
 from sites.asking import asks_first
+from sites.conflicts import ConflictError
+from sites.filling import retype
 from sites.models import TraceEntry
 
 
@@ -41,7 +43,7 @@ def question(request: AgentRequest, key: str) -> HttpResponse:
             "seen": editing.version_of(asked),
         }
     )
-    conflict, status = None, 200
+    since, status = None, 200
     if request.method == "POST":
         administer(request)
         form = AnswerForm(request.POST)
@@ -55,11 +57,10 @@ def question(request: AgentRequest, key: str) -> HttpResponse:
                     on=said["answered_on"],
                     seen=said["seen"],
                 )
-            except editing.ConflictError as error:
-                asked.refresh_from_db()
-                typed = request.POST.copy()
-                typed["seen"] = str(editing.version_of(asked))
-                form, conflict, status = AnswerForm(typed), error, 409
+            except ConflictError as conflict:
+                asked = conflict.saved
+                since, status = history_of(asked, since=said["seen"]), 409
+                retype(form, seen=conflict.version)
             else:
                 trace.record(request, TraceEntry.Event.WROTE, f"Réponse à une question ouverte ({key})")
                 messages.success(request, "La réponse est enregistrée.")
@@ -68,7 +69,7 @@ def question(request: AgentRequest, key: str) -> HttpResponse:
         "question": asked,
         "concerns": concerns_of(asked, [access.prefecture for access in holdings(request).accesses]),
         "form": form,
-        "conflict": conflict,
+        "since": since,
         "is_administrator": is_administrator,
         "moments": history_of(asked),
     }

@@ -15,13 +15,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from referentiel import editing, kinds
-from referentiel.changes import history_of
+from referentiel.changes import Moment, history_of
 from referentiel.forms import NormForm
 from referentiel.models import Adoption, Perimeter, Target
 from sites import trace
 from sites.access import Action, AgentRequest, administer, enter
 from sites.asking import asks_first, sent
-from sites.conflicts import RefusedError
+from sites.conflicts import ConflictError, RefusedError
+from sites.filling import retype
 from sites.models import Prefecture, TraceEntry
 
 
@@ -71,11 +72,10 @@ def correct(request: AgentRequest, kind: str, pk: int, slug: str | None = None) 
     except RefusedError as refused:
         form.add_error(None, str(refused))
         return page.render(request, form)
-    except editing.ConflictError as conflict:
-        typed = request.POST.copy()
-        typed["seen"] = str(editing.version_of(row))
-        form = desk.kind.form(typed, instance=desk.row(pk), prefecture=desk.prefecture)
-        return page.render(request, form, conflict=conflict, status=409)
+    except ConflictError as conflict:
+        since = history_of(conflict.saved, since=form.cleaned_data["seen"])
+        retype(form, seen=conflict.version)
+        return page.render(request, form, since=since, status=409)
     return _done(request, desk, row, f"{desk.kind.the} corrigé", page.name)
 
 
@@ -112,7 +112,7 @@ def remove(request: AgentRequest, kind: str, pk: int, slug: str | None = None) -
             editing.remove(row, seen=int(seen) if seen.isdecimal() and len(seen) < 19 else -1)
         except RefusedError as refused:
             reason = str(refused)
-        except editing.ConflictError:
+        except ConflictError:
             messages.warning(
                 request, "Cette ligne vient d’être corrigée\xa0: la relire avant de la supprimer."
             )
@@ -160,10 +160,10 @@ class Page:
         request: AgentRequest,
         form: NormForm,
         *,
-        conflict: editing.ConflictError | None = None,
+        since: list[Moment] | None = None,
         status: int = 200,
     ) -> HttpResponse:
-        said = {"title": self.title, "name": self.name, "form": form, "conflict": conflict}
+        said = {"title": self.title, "name": self.name, "form": form, "since": since}
         offers_another = self.row.pk is None and self.desk.word == "indicateur"
         context = {**_places(self.desk, self.row), **said, "offers_another": offers_another}
         return render(request, "referentiel/row.html", context, status=status)

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.db.models import Max
 
 from referentiel import editing, follow
-from referentiel.changes import Moment
+from referentiel.changes import Moment, history_of
 from referentiel.models import Indicator, Target
-from sites.conflicts import RefusedError
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import Prefecture
 
 
@@ -98,8 +98,8 @@ def change(prefecture: Prefecture, typed: Iterable[Typed], *, source: str) -> in
         target.source, target.remark = source, ""
         try:
             editing.save(target, seen=seen)
-        except editing.ConflictError as conflict:
-            conflicts[target.pk] = conflict.since
+        except ConflictError as conflict:
+            conflicts[target.pk] = history_of(conflict.saved, since=seen)
         changed += 1
     if conflicts:
         raise ConflictsError(conflicts)

@@ -8,10 +8,12 @@ class RefusedError(Exception):
 
 
 class ConflictError(Exception):
-    """Somebody else wrote since the page was opened; `saved` is what stands now."""
+    """Somebody else wrote since the page was opened. `saved` is what stands now, None where it is gone, and
+    `version` the one to have read: sent again with it, what was typed takes its place."""
 
-    def __init__(self, saved: Any) -> None:
+    def __init__(self, saved: Any, version: int | str | None = None) -> None:
         super().__init__(
             "Quelqu’un d’autre a enregistré une modification depuis que vous avez ouvert cette page."
         )
         self.saved = saved
+        self.version = saved.version if version is None else version

@@ -71,11 +71,9 @@ def fill_in(
             return save(form)
         except ValidationError as refused:
             _explain(form, refused)
-        except organisation.ConflictError as found:
+        except ConflictError as found:
             conflict, status = _both_sides(form, found.saved), 409
-            typed = request.POST.copy()  # it stays; saving it again is now deliberate
-            typed["seen"] = organisation.version_of(found.saved)
-            form.data = typed
+            retype(form, seen=found.version)
     context = {"page": page, "form": form, "conflict": conflict}
     return render(request, "sites/form.html", context, status=status)
 
@@ -87,27 +85,36 @@ def ask(
     write: Callable[[AnyForm], str],
     *,
     template: str,
-    stands: Callable[[Any], list[tuple[str, str]]],
+    stands: Callable[[Any], dict[str, Any]] = lambda _: {},
+    field: str | None = None,
     after: Callable[[], HttpResponse] | None = None,
     **more: Any,
 ) -> HttpResponse:
     """The same for a form that keeps the version that was read: ask; write; or explain, and keep what was
-    typed. `write` does it and says so in a sentence; `stands` tells what somebody else has written meanwhile;
-    one goes back from where one came, or where `after` says."""
+    typed. `write` does it and says so in a sentence; `stands` is how the page tells what somebody else has
+    written meanwhile; a refusal is said above the form, or beside a `field`; one goes back from where one
+    came, or where `after` says."""
     context: dict[str, Any] = {"page": page, "form": form, "conflict": None, "saved": []} | more
     if not form.is_valid():
         return render(request, template, context)
     try:
         say(request, write(form))
     except RefusedError as refused:
-        form.add_error(None, str(refused))
+        form.add_error(field, str(refused))
         return render(request, template, context)
     except ConflictError as conflict:
-        version = str(conflict.saved.version)  # what was typed stays; sending it again is now deliberate
-        form.data = {**form.data.dict(), "version": version}  # type: ignore[attr-defined]
-        context |= {"conflict": str(conflict), "saved": stands(conflict.saved)}
+        retype(form, version=conflict.version)
+        context |= {"conflict": str(conflict)} | stands(conflict.saved)
         return render(request, template, context, status=409)
     return after() if after else redirect(page.back)
+
+
+def retype(form: forms.BaseForm, **values: int | str) -> None:
+    """Say otherwise in a form that was sent; all else that was typed stays, to be sent again on purpose."""
+    typed = form.data.copy()  # type: ignore[attr-defined]
+    for name, value in values.items():
+        typed[name] = str(value)
+    form.data = typed
 
 
 def delete(

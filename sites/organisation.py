@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
+from sites.conflicts import ConflictError
 from sites.models import Closure, Designation, Prefecture, Service, ServiceQuerySet, Site, Unit
 from sites.workdays import zone_of
 
@@ -37,14 +38,6 @@ TIME_ZONE_OF = {
     "saint-pierre-et-miquelon": "America/Miquelon",
     "wallis-et-futuna": "Pacific/Wallis",
 }
-
-
-class ConflictError(Exception):
-    """Somebody saved the row since it was read; `saved` is what they wrote."""
-
-    def __init__(self, saved: Row) -> None:
-        super().__init__("Cette page a été enregistrée par quelqu’un d’autre depuis que vous l’avez ouverte.")
-        self.saved = saved
 
 
 class State(NamedTuple):
@@ -383,6 +376,6 @@ def _as_read(row: AnyRow, seen: str) -> AnyRow:
     stored = type(row)._default_manager.filter(pk=row.pk).first()
     if stored is None:
         raise ValidationError("Ceci a été supprimé par quelqu’un d’autre depuis que vous l’avez ouvert.")
-    if version_of(stored) != seen:
-        raise ConflictError(stored)
+    if (latest := version_of(stored)) != seen:
+        raise ConflictError(stored, latest)
     return stored

@@ -7,9 +7,9 @@ from django.urls import reverse
 
 from indicators import briefing, remarks
 from indicators.periods import Period
-from indicators.remarks import ConflictError
 from referentiel.measures import NBSP
 from sites import access
+from sites.conflicts import ConflictError
 from sites.models import Membership
 from tests import factories
 from tests.indicators.monthly import MARCH, Monthly

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from indicators import entry, returns
-from indicators.entry import ConflictError, ImpossibleError, Said, Typed, figures, versions
+from indicators.entry import ClashesError, ImpossibleError, Said, Typed, figures, versions
 from indicators.models import Measurement, MonthlyReturn
 from indicators.returns import LockedError
 from referentiel.measures import Rate
@@ -112,7 +112,7 @@ def test_who_comes_second_is_told_and_loses_nothing(world):
     first, second = world.typed(world.rate, 12, 13), world.typed(world.rate, 11, 13)
     save(world, first)
 
-    with pytest.raises(ConflictError) as conflict:
+    with pytest.raises(ClashesError) as conflict:
         save(world, second, by=world.manager)
 
     (clash,) = conflict.value.clashes
@@ -233,7 +233,7 @@ def test_of_two_who_type_in_one_cell_in_the_same_instant_one_is_told():
 
     raised = at_once(*(partial(save, world, cell) for cell in cells))
 
-    assert sorted(type(one).__name__ for one in raised) == ["ConflictError", "NoneType"]
+    assert sorted(type(one).__name__ for one in raised) == ["ClashesError", "NoneType"]
     kept = raised.index(None)
     assert figures(world.services[0], MARCH)[world.rate.pk].numerator == cells[kept].said.numerator
 

@@ -14,12 +14,12 @@ from django.urls import reverse
 from django.utils.html import strip_tags
 
 from indicators import collection, results
-from indicators.collection import Cell, ConflictError, Entry
+from indicators.collection import Cell, Entry
 from indicators.models import Measurement
 from indicators.periods import Period
 from referentiel.measures import Comparator, Coverage, Mean, Printed, Rate
 from referentiel.models import Indicator
-from sites.conflicts import RefusedError
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import Agent, Prefecture, TraceEntry, Unit
 from tests import factories
 

@@ -8,10 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from indicators import silence
-from indicators.collection import ConflictError
 from indicators.models import Acknowledgement
 from indicators.silence import Kind
-from sites.conflicts import RefusedError
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import Membership, Unit
 from tests import factories
 from tests.indicators.monthly import Monthly

@@ -12,13 +12,13 @@ from indicators import collection, imports, tasks, uploads
 from indicators.answers import Code
 from indicators.collection import Cell, Entry
 from indicators.models import FigureImport, ImportAnswer, Measurement, Note
-from indicators.uploads import AnsweredMeanwhileError, UnfitAnswerError
+from indicators.uploads import UnfitAnswerError
 from jobs import queue
 from jobs.models import Job
 from publications import publish
 from referentiel.measures import Printed
 from sites import files
-from sites.conflicts import RefusedError
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import Agent, Prefecture
 from tests import factories
 
@@ -273,7 +273,7 @@ def test_two_people_who_answer_the_same_problem_lose_nothing(brought, denis):
     source = brought(results("Arles;E18;Délai moyen de réponse aux courriers;100 %"))
     answer(source, 2, RESULT, Code.VALUE_DOES_NOT_FIT, "4 j")
 
-    with pytest.raises(AnsweredMeanwhileError) as conflict:
+    with pytest.raises(ConflictError) as conflict:
         answer(source, 2, RESULT, Code.VALUE_DOES_NOT_FIT, "5 j", seen_version=0, by=denis)
     assert conflict.value.saved.corrected == "4 j"
 

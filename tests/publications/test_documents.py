@@ -10,10 +10,10 @@ import pytest
 from django.db import IntegrityError, connection
 
 from publications import documents, pdf
-from publications.documents import ConflictError, Description
+from publications.documents import Description
 from publications.models import Document, Entry, Introduction
 from sites import files
-from sites.conflicts import RefusedError
+from sites.conflicts import ConflictError, RefusedError
 from sites.models import Agent, Prefecture
 from tests import factories
 from tests.sites.test_inspection import blank, written

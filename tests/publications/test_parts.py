@@ -7,6 +7,7 @@ from django.db import connection
 
 from publications import parts
 from publications.models import Part
+from sites.conflicts import ConflictError
 from sites.models import Prefecture
 
 SUMMARY = Part.Section.SUMMARY
@@ -46,7 +47,7 @@ def test_what_was_read_too_early_is_not_overwritten(prefecture: Prefecture) -> N
     part = parts.find(prefecture, 2018, SUMMARY)
     parts.write(part, text="Un.", seen_version=0)
 
-    with pytest.raises(parts.ConflictError) as conflict:
+    with pytest.raises(ConflictError) as conflict:
         parts.write(part, text="Deux.", seen_version=0)
 
     assert (conflict.value.saved.text, conflict.value.saved.version) == ("Un.", 1)
@@ -71,7 +72,7 @@ def test_two_who_write_the_first_version_at_once_make_one_text_and_one_conflict(
         start.wait()
         try:
             parts.write(part, text=text, seen_version=0)
-        except parts.ConflictError as conflict:
+        except ConflictError as conflict:
             conflicts.append((text, conflict.saved.text))
         finally:
             connection.close()

@@ -8,7 +8,7 @@ from referentiel import editing
 from referentiel.changes import history_of
 from referentiel.loading import load, version_files
 from referentiel.models import Adoption, DelayRule, Engagement, Indicator, Perimeter, Target
-from sites.conflicts import RefusedError
+from sites.conflicts import ConflictError, RefusedError
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -51,10 +51,11 @@ def test_who_comes_second_learns_what_the_first_one_changed():
     editing.save(first, seen=seen)
 
     second.code = "E2"
-    with pytest.raises(editing.ConflictError) as conflict:
+    with pytest.raises(ConflictError) as conflict:
         editing.save(second, seen=seen)
 
-    assert [(one.label, one.before, one.after) for one in conflict.value.since[0].differences] == [
+    (since,) = history_of(conflict.value.saved, since=seen)
+    assert [(one.label, one.before, one.after) for one in since.differences] == [
         ("Intitulé", "Avant", "Après")
     ]
     assert (opened(engagement).title, opened(engagement).code) == ("Après", "E1")
@@ -273,7 +274,7 @@ def test_a_row_corrected_meanwhile_is_not_removed():
     held.value = 90
     editing.save(held, seen=seen)
 
-    with pytest.raises(editing.ConflictError):
+    with pytest.raises(ConflictError):
         editing.remove(target, seen=seen)
 
     assert Target.objects.exists()

@@ -11,8 +11,9 @@ from django.db import connection
 
 from publications import publish
 from sites import organisation
+from sites.conflicts import ConflictError
 from sites.models import Closure, Designation, Prefecture, Service, Unit
-from sites.organisation import ConflictError, State
+from sites.organisation import State
 from tests.factories import (
     BilanFactory,
     ClosureFactory,
