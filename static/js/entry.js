@@ -86,6 +86,7 @@ if (form) {
   const isResumed = "resumed" in form.dataset;
   const tried = new Map(rows.map((row) => [row, isResumed ? "" : said(row)]));
   const saving = new Set();
+  const waiting = new Set(); // rows left, or changed, while they were being saved
   const refused = new Set();
   let isLeaving = false;
 
@@ -165,8 +166,13 @@ if (form) {
   };
 
   const save = async (row) => {
-    if (saving.has(row) || !isDirty(row)) return;
+    if (!isDirty(row)) return;
+    if (saving.has(row)) {
+      waiting.add(row);
+      return;
+    }
     saving.add(row);
+    waiting.delete(row);
     const typed = said(row);
     say(row, "enregistrement…");
     try {
@@ -182,7 +188,7 @@ if (form) {
     } finally {
       saving.delete(row);
     }
-    if (!isHalf(row)) save(row); // what was typed meanwhile
+    if (waiting.has(row) && !isHalf(row)) save(row); // never a number of which a part alone is typed
   };
 
   form.addEventListener("input", ({ target }) => {

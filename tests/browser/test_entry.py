@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from indicators import returns
 from indicators.entry import Said, Typed, figures, save
+from indicators.models import Measurement
 from referentiel.measures import Comparator, Target, rounded, with_unit
 from tests import factories
 from tests.indicators.monthly import MARCH, Monthly
@@ -221,6 +222,27 @@ def test_what_could_not_be_saved_is_tried_again(world, opened):
     is_saved(window, world.count)
 
     assert stored(world) == {world.count.pk: (4, None)}
+
+
+def test_a_number_that_is_being_typed_is_not_saved_before_it_is_whole(world, opened):
+    window, held = opened(world.referent), []
+    window.page.route("**/saisie/**/*", lambda route: held.append(route), times=1)
+    cell(window, world.rate).fill("12")
+    cell(window, world.rate, "denominator").fill("13")
+    window.page.keyboard.press("Tab")
+    while not held:
+        window.page.wait_for_timeout(20)
+    cell(window, world.rate).select_text()
+    window.page.keyboard.type("1")
+    held[0].continue_()
+    is_saved(window, world.rate)
+    window.page.keyboard.type("1")
+    window.page.keyboard.press("Enter")
+    row(window, world.rate).locator("output").get_by_text("84,62").wait_for()
+    window.page.wait_for_load_state("networkidle")
+
+    written = Measurement.history.order_by("history_id").values_list("numerator", "denominator")
+    assert list(written) == [(12, 13), (11, 13)]
 
 
 def test_who_signs_in_again_in_another_tab_loses_nothing(world, opened, client_of):
