@@ -25,7 +25,7 @@ OF_SERVICE = "cette affaire est confiée à votre service"
 OF_UNIT = "cette affaire est dans votre unité, et personne n’est là dans le service qui la traite"
 UNASSIGNED = "cette affaire de votre unité n’est confiée à aucun service"
 NOBODY = "personne n’est là pour traiter cette affaire\xa0: confiez-la à un autre service"
-STILL_LATE = "cette affaire reste en retard, et vous êtes responsable de la qualité"
+STILL_LATE = "cette affaire reste en retard et que vous êtes responsable de la qualité"
 ASKED = "une contribution est demandée à votre service, pour la réponse qu’un autre prépare"
 
 
