@@ -114,6 +114,26 @@ def test_lists_rates_and_gaps_hold_on_a_telephone_and_lose_nothing(
     )
 
 
+def test_paper_shows_what_a_page_says_and_cuts_no_table(siege, accueil, claire, window_of):
+    received = {"received_on": date(2020, 3, 2), "due_on": date(2020, 3, 9), "allowed_days": 5}
+    case = CaseFactory(unit=siege, service=accueil, **received)
+    window = window_of(claire, width=1032)  # a sheet of A4 in landscape, less its margins
+    window.page.emulate_media(media="print")
+    for path in (CASES, CASES.replace("affaires/", "indicateurs/registre/taux/?annee=2020")):
+        window.open(path)
+        expect(window.page.get_by_role("columnheader", name="Choisir")).to_be_hidden()
+        expect(window.page.get_by_text("1 ligne", exact=True)).to_be_visible()
+        for clicked in (".beside", ".tabs", ".exports", ".bulk", ".fr-footer"):
+            for one in window.page.locator(clicked).all():
+                expect(one).to_be_hidden()
+        edge = "cells => Math.max(...cells.map(cell => cell.getBoundingClientRect().right))"
+        assert window.page.locator(".list th").evaluate_all(edge) <= 1032
+
+    window.open(f"{CASES}{case.year}/{case.number}/")
+    expect(window.page.get_by_role("heading", name=case.subject)).to_be_visible()
+    expect(window.page.get_by_role("link", name="Noter la réponse")).to_be_hidden()
+
+
 def test_ticked_cases_are_given_by_the_keyboard_alone(siege, accueil, claire, window_of):
     CaseFactory(unit=siege, number=1)
     window = window_of(claire)
