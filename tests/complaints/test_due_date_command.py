@@ -96,6 +96,7 @@ def test_pauses_move_the_due_date():
         ({"received": "2021-03-02", "answered": "2021-03-01"}, "antérieure à la réception"),
         ({"received": "2021-03-02", "pause": ["2021-03-05:2021-03-04"]}, "La pause finirait"),
         ({"received": "2050-12-30"}, "fin du calendrier"),
+        ({"received": "2021-03-02", "pause": ["2021-03-05:9999-12-31"]}, "fin du calendrier"),
     ],
 )
 def test_wrong_input_is_a_sentence(options, sentence):

@@ -52,6 +52,8 @@ class Command(BaseCommand):
                 said["dated"] = _said(clock, rule, _optional(options["dated"]))
         except WorkdaysError as error:
             raise CommandError(str(error)) from error
+        except OverflowError as error:  # a day beyond 31/12/9999
+            raise CommandError("Le compte dépasse la fin du calendrier.") from error
         if options["format"] == "json":
             self.stdout.write(json.dumps(said, ensure_ascii=False))
             return
