@@ -28,7 +28,7 @@ def lateness(case: Case) -> str:
     """« Un courriel reçu en août a eu sa réponse en 8 jours ouvrés, pour 5. »: it is printed, and names
     nobody."""
     an, what, received = _called(case)
-    of = f"{an} {typeset(what)} {received} en {date_format(case.received_on, 'F')}"
+    of = f"{an} {what} {received} en {date_format(case.received_on, 'F')}"
     if case.delay_days is not None:
         return f"{of} a eu sa réponse en {spent(case)}, pour {case.allowed_days}."
     return f"{of} attend sa réponse, due le {french_day(case.due_on)}." if case.due_on else f"{of}."
@@ -38,7 +38,7 @@ def _called(case: Case) -> tuple[str, str, str]:
     """« Un », « courriel », « reçu »: a request for information is called by the paper that brings it."""
     if case.kind == Case.Kind.ENQUIRY and case.channel in (Case.Channel.LETTER, Case.Channel.EMAIL):
         return "Un", case.get_channel_display(), "reçu"
-    return "Une", case.get_kind_display(), "reçue"
+    return "Une", typeset(case.get_kind_display()), "reçue"
 
 
 def due_in_words(due_on: datetime.date, on: datetime.date, days: WorkCalendar) -> str:
@@ -77,7 +77,7 @@ def standing(case: Case, on: datetime.date, calendar: WorkCalendar) -> Standing:
     if not case.is_open:
         return _closed(case)
     if not case.has_clock:
-        return Standing("À traiter, sans échéance", "info", _no_clock(case))
+        return Standing("À traiter, sans échéance", "info", no_clock(case))
     if case.due_on is None:
         lasting = next(pause for pause in case.pauses.all() if pause.ends_on is None)
         since = f"Délai suspendu depuis le {in_full(lasting.starts_on)}"
@@ -107,10 +107,11 @@ def _closed(case: Case) -> Standing:
     return Standing(f"Répondue le {day}, {kept}", "success" if case.is_within else "warning", late)
 
 
-def _no_clock(case: Case) -> str:
+def no_clock(case: Case) -> str:
+    """Why nothing is due to a day."""
     if case.allowed_days is None:
         return (
-            f"Aucune règle ne donne de délai pour une {case.get_kind_display()} "
+            f"Aucune règle ne donne de délai pour une {typeset(case.get_kind_display())} "
             f"({case.get_requester_kind_display()}) reçue par ce canal\xa0: {case.get_channel_display()}."
         )
     if not case.is_answerable:

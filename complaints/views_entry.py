@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from complaints import register, themes, twins
+from complaints import register, telling, themes, twins
 from complaints.forms import EntryForm, place_key
 from complaints.models import Case
 from sites import trace
@@ -89,9 +89,13 @@ def _initial(
 
 
 def _announce(request: AgentRequest, access: Access, case: Case) -> None:
-    """Tell the author its number and by when, and what it looks like; the journal its number alone."""
+    """Tell the author its number and by when, or why at no time, and what it looks like; the journal its
+    number alone."""
     trace.record(request, TraceEntry.Event.WROTE, f"Affaire {case} enregistrée")
-    due = f"Réponse due le {in_full(case.due_on)}." if case.due_on else "Elle n’a pas d’échéance."
+    if case.due_on:
+        due = f"Réponse due le {in_full(case.due_on)}."
+    else:
+        due = f"Elle n’a pas d’échéance. {telling.no_clock(case)}"
     messages.success(request, format_html("L’affaire {} est enregistrée. {}", _link(access, case), due))
     if alike := twins.like(case, Case.objects.visible_to(request.user, access)):
         links = format_html_join(", ", "{}", ((_link(access, one),) for one in alike))

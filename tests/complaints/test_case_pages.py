@@ -74,6 +74,12 @@ def test_letter_is_entered_with_its_scan_and_the_next_page_announces_it(rules, a
     assert not form["name"].value()
 
 
+def test_entry_without_a_due_date_says_why(rules, accueil, of_basile):
+    of_basile.post(NEW, typed(accueil, address="", suivant=""))
+    said = words(of_basile.get(f"{NEW}?suivant"))
+    assert "Elle n’a pas d’échéance. Sans nom, ou sans adresse où répondre, aucun délai ne court." in said
+
+
 def test_form_sent_twice_makes_one_case_with_one_file(rules, accueil, of_basile, settings):
     sent = typed(accueil)
     for _ in range(2):
@@ -144,7 +150,7 @@ def test_page_says_by_when_and_why(receive, of_basile):
         ),
         ({"received_on": date(2021, 2, 24)}, "À répondre aujourd’hui, mercredi 10 mars 2021"),
         ({"requester": register.Identity(name="Sans adresse")}, "aucun délai ne court"),
-        ({"channel": "social"}, "Aucune règle ne donne de délai"),
+        ({"channel": "social"}, "Aucune règle ne donne de délai pour une demande d’information"),
         ({"needs_examination": True}, "appelle l’instruction d’un dossier"),
     ],
 )
