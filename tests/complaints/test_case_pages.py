@@ -160,7 +160,9 @@ def test_late_due_today_and_no_clock_are_said(receive, of_basile, columns, sente
 
 def test_day_of_an_appointment_is_asked_for_while_the_case_is_open(receive, basile, of_basile):
     case = receive(kind="appointment", requester_kind="authority", received_on=date(2021, 3, 8))
-    assert "Le rendez-vous est à donner au plus tard pour le 22 mars 2021." in words(of_basile.get(page_of(case)))
+    assert "Le rendez-vous est à donner au plus tard pour le 22 mars 2021." in words(
+        of_basile.get(page_of(case))
+    )
     register.drop(case, reason="twice", seen=case.version, by=basile, on=date(2021, 3, 10))
     assert "est à donner" not in words(of_basile.get(page_of(case)))
 
