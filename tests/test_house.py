@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from contextlib import suppress
+from copy import copy
 from itertools import accumulate, chain, product
 from pathlib import Path
 
@@ -55,12 +56,14 @@ def test_every_role_has_its_actor():
 @pytest.mark.parametrize("routes", BATCHES)
 def test_who_gets_what(routes, method, world, client_of):
     got, writers = defaultdict(dict), defaultdict(set)
-    for route, (role, agent) in product(routes, world.items()):
-        client = client_of(agent)
+    browsers = {role: client_of(agent) for role, agent in world.items()}
+    for route, (role, browser) in product(routes, browsers.items()):
+        signed_in = copy(browser.cookies)
         with transaction.atomic(), CaptureQueriesContext(connection) as queries:
-            response = client.generic(method, route.url)
+            response = browser.generic(method, route.url)
             response.getvalue()  # a file is closed once it is read
             transaction.set_rollback(True)
+        browser.cookies = signed_in
         got[route.name][role] = answer(response)
         if tables_written(queries):
             writers[route.name].add(role)
