@@ -12,32 +12,27 @@ from random import Random
 
 from django.db import connection, models, transaction
 
+from bench import world
 from bench.derived import Delay, Place
+from bench.world import NORM
 from complaints.judging import Judge
 from complaints.models import Appointment, Case
-from indicators.models import EntrySchedule
 from referentiel.delays import Asked
 from referentiel.models import (
-    Adoption,
-    Certainty,
     DelayRule,
     Engagement,
     Indicator,
-    Module,
-    Perimeter,
-    Referentiel,
 )
-from sites.models import Agent, Membership, Prefecture, Service, Unit
+from sites.models import Prefecture, Service
 from sites.workdays import ZONE_LABELS
 
-PREFECTURES, SERVICES = 120, 6
+SERVICES = 6
 OPEN, OWN = 300, 8_000
 """How many are open in each préfecture, and how many the one that is looked at has in all."""
 FIRST, LAST = datetime.date(2019, 1, 1), datetime.date(2023, 12, 31)
 CHANGE = datetime.date(2020, 1, 1)
 FOLLOWED_SINCE = datetime.date(2023, 1, 1)
 ONE_DAY = datetime.timedelta(days=1)
-NORM = {"source": "banc d'essai", "certainty": Certainty.CERTAIN}
 
 # How many working days, of what was received before the change of the norm and since.
 RULES: dict[Asked, tuple[int, int]] = {
@@ -61,14 +56,15 @@ CLOSED_STATES = [Case.State.ANSWERED] * 23 + [Case.State.TRANSFERRED, Case.State
 @transaction.atomic
 def build() -> Prefecture:
     """The organisation and the norm, without a case; returns the préfecture that is looked at."""
-    referentiel = Referentiel.objects.create(slug="banc", title="Banc", short_title="Banc", **NORM)
+    module = world.module_of_all()
     for asked, (before, since) in RULES.items():
         for days, dates in ((before, {"ends_on": CHANGE - ONE_DAY}), (since, {"starts_on": CHANGE})):
-            DelayRule.objects.create(referentiel=referentiel, **asked._asdict(), days=days, **dates, **NORM)
-    module = Module.objects.create(referentiel=referentiel, number=1, **NORM)
+            DelayRule.objects.create(
+                referentiel=module.referentiel, **asked._asdict(), days=days, **dates, **NORM
+            )
     for number, channel in enumerate(("letter", "email", "form")):
         names = {"key": f"e{number}", "title": f"Engagement {number}", "position": number}
-        engagement = Engagement.objects.create(referentiel=referentiel, module=module, **names, **NORM)
+        engagement = Engagement.objects.create(referentiel=module.referentiel, module=module, **names, **NORM)
         Indicator.objects.create(
             engagement=engagement,
             key=f"i{number}",
@@ -79,30 +75,8 @@ def build() -> Prefecture:
             counted_from=COUNTED | {"channels": [channel]},
             **NORM,
         )
-    zones = list(ZONE_LABELS)
-    for number in range(PREFECTURES):
-        prefecture = Prefecture.objects.create(
-            code=f"{number:03}",
-            slug=f"banc-{number}",
-            name=f"Préfecture {number}",
-            territory=f"Territoire {number}",
-            state_title=f"Préfet {number}",
-            zone=zones[number % len(zones)],
-        )
-        EntrySchedule.objects.create(
-            prefecture=prefecture, first_month=FOLLOWED_SINCE, register_since=FOLLOWED_SINCE
-        )
-        Adoption.objects.create(prefecture=prefecture, referentiel=referentiel, **NORM)
-        for place in range(SERVICES):
-            kind = Unit.Kind.SUBPREFECTURE if place else Unit.Kind.HEADQUARTERS
-            names = {"name": f"Unité {place}", "short_name": f"U{place}"}
-            unit = Unit.objects.create(prefecture=prefecture, kind=kind, position=place, **names)
-            service = Service.objects.create(unit=unit, name=f"Bureau {place}", short_name=f"B{place}")
-            Perimeter.objects.create(service=service, module=module, **NORM)
-    looked_at = Prefecture.objects.get(code="042")
-    agent = Agent.objects.create_user("banc@prefecture.test", "Banc", None)
-    Membership.objects.create(agent=agent, role=Membership.Role.QUALITY_MANAGER, prefecture=looked_at)
-    return looked_at
+    followed = {"first_month": FOLLOWED_SINCE, "register_since": FOLLOWED_SINCE}
+    return world.organise(module, SERVICES, followed, list(ZONE_LABELS))
 
 
 def places() -> list[Place]:

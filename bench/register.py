@@ -246,7 +246,7 @@ def _night(sent: mock.Mock, send: Callable[..., object]) -> Iterator[Measured]:
     tasks.reckon_cases()
     tasks.collect_month()
     published = len(("reckon_cases", "collect_month")) + sent.call_count
-    yield Measured("15", "tasks published in a night", published, cases.PREFECTURES + 5, "tasks")
+    yield Measured("15", "tasks published in a night", published, world.PREFECTURES + 5, "tasks")
 
     reckoned, collected, update = least(
         tasks.reckon_cases, _collect, lambda: connection.cursor().execute(RECKON), rounds=3

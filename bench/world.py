@@ -1,8 +1,9 @@
-"""A country of invented préfectures: 120, of ten services and twelve indicators, figures month by month. A
-month of a service in seven is validated, the others are closed."""
+"""A country of invented préfectures: 120, here of ten services and twelve indicators, figures month by month.
+A month of a service in seven is validated, the others are closed."""
 
 import datetime
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -23,23 +24,22 @@ PREFECTURES, SERVICES, INDICATORS = 120, 10, 12
 FIRST_YEAR = 2001
 FIRST_MONTH = datetime.date(FIRST_YEAR, 1, 1)
 PASSWORD = "banc d'essai, sans usage"  # noqa: S105 - of nobody
+NORM = {"source": "banc d'essai", "certainty": Certainty.CERTAIN}
 
 
 def build() -> Prefecture:
-    """The organisation, without a figure; returns the préfecture that is looked at."""
-    norm = {"source": "banc d'essai", "certainty": Certainty.CERTAIN}
-    referentiel = Referentiel.objects.create(slug="banc", title="Banc", short_title="Banc", **norm)
-    module = Module.objects.create(referentiel=referentiel, number=1, **norm)
+    """The norm and the organisation, without a figure; returns the préfecture that is looked at."""
+    module = module_of_all()
     for number in range(INDICATORS):
         engagement = Engagement.objects.create(
-            referentiel=referentiel,
+            referentiel=module.referentiel,
             module=module,
             key=f"e{number}",
             code=f"E{number}",
             title=f"Engagement {number}",
             theme=f"Thème {number // 3}",
             position=number,
-            **norm,
+            **NORM,
         )
         indicator = Indicator.objects.create(
             engagement=engagement,
@@ -49,9 +49,23 @@ def build() -> Prefecture:
             unit=Indicator.Unit.PERCENT,
             direction=Indicator.Direction.UP,
             position=number,
-            **norm,
+            **NORM,
         )
-        Target.objects.create(indicator=indicator, comparator="≥", value=93, **norm)
+        Target.objects.create(indicator=indicator, comparator="≥", value=93, **NORM)
+    return organise(module, SERVICES, {"first_month": FIRST_MONTH})
+
+
+def module_of_all() -> Module:
+    """The module that every service keeps, of the référentiel that every préfecture follows."""
+    referentiel = Referentiel.objects.create(slug="banc", title="Banc", short_title="Banc", **NORM)
+    return Module.objects.create(referentiel=referentiel, number=1, **NORM)
+
+
+def organise(
+    module: Module, services: int, schedule: dict[str, Any], zones: Sequence[str] = ("metropole",)
+) -> Prefecture:
+    """The préfectures, each of so many units of one service; returns the one that is looked at, with an
+    agent."""
     for number in range(PREFECTURES):
         prefecture = Prefecture.objects.create(
             code=f"{number:03}",
@@ -59,15 +73,16 @@ def build() -> Prefecture:
             name=f"Préfecture {number}",
             territory=f"Territoire {number}",
             state_title=f"Préfet {number}",
+            zone=zones[number % len(zones)],
         )
-        EntrySchedule.objects.create(prefecture=prefecture, first_month=FIRST_MONTH)
-        Adoption.objects.create(prefecture=prefecture, referentiel=referentiel, **norm)
-        for place in range(SERVICES):
+        EntrySchedule.objects.create(prefecture=prefecture, **schedule)
+        Adoption.objects.create(prefecture=prefecture, referentiel=module.referentiel, **NORM)
+        for place in range(services):
             kind = Unit.Kind.SUBPREFECTURE if place else Unit.Kind.HEADQUARTERS
             names = {"name": f"Unité {place}", "short_name": f"U{place}"}
             unit = Unit.objects.create(prefecture=prefecture, kind=kind, position=place, **names)
             service = Service.objects.create(unit=unit, name=f"Bureau {place}", short_name=f"B{place}")
-            Perimeter.objects.create(service=service, module=module, **norm)
+            Perimeter.objects.create(service=service, module=module, **NORM)
     looked_at = Prefecture.objects.get(code="042")
     agent = Agent.objects.create_user("banc@prefecture.test", "Banc", PASSWORD)
     Membership.objects.create(agent=agent, role=Membership.Role.QUALITY_MANAGER, prefecture=looked_at)
