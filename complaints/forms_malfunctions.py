@@ -16,8 +16,6 @@ from sites.fields import LineField, PlainTextField, VersionField
 from sites.forms_organisation import DayField
 from sites.models import Service, Site, Unit
 
-State = Malfunction.State
-
 
 class ReportForm(DsfrBaseForm):
     noticed_on = DayField(label="Constaté le")

@@ -14,8 +14,6 @@ from sites.forms import AddressField, NameField
 from sites.forms_organisation import DayField
 from sites.models import Membership, Prefecture, Service, Unit, lasting
 
-Role = Membership.Role
-
 WHOLE = ""
 # Beside which field a constraint of the model speaks.
 FIELD_OF = {
