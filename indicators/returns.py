@@ -19,6 +19,7 @@ from indicators.models import EntrySchedule, Measurement, MonthlyReturn
 from referentiel.models import Indicator
 from sites import closures
 from sites.conflicts import RefusedError
+from sites.days import in_full
 from sites.models import Agent, Prefecture, Service
 from sites.workdays import WorkCalendar
 
@@ -40,6 +41,13 @@ class Calendar:
         day = periods.last_day(month) + datetime.timedelta(days=self.schedule.due_after)
         while not self._days.is_working(day):
             day += datetime.timedelta(days=1)
+        return day
+
+    def over_on(self, month: datetime.date) -> datetime.date:
+        """Its last working day: nothing is counted in the month after it."""
+        day = periods.last_day(month)
+        while not self._days.is_working(day):
+            day -= datetime.timedelta(days=1)
         return day
 
     def closes_on(self, month: datetime.date) -> datetime.date | None:
@@ -113,11 +121,18 @@ def lacking(found: MonthlyReturn, owed: Owed | None = None) -> list[Indicator]:
 @transaction.atomic
 def send(service: Service, month: datetime.date, *, by: Agent) -> MonthlyReturn:
     """Say that the figures of a month are all there. Sent again, it keeps its first day."""
-    service.unit.prefecture.lock()
+    prefecture = service.unit.prefecture
+    prefecture.lock()
     found = of(service, month)
     refuse_if_locked(found)
     if found.state == State.ENTERED:
         return found
+    known = calendar(prefecture)
+    if known and prefecture.today() < (last := known.over_on(month)):
+        raise RefusedError(
+            f"{periods.in_words(month).capitalize()} n’est pas fini\xa0: il se transmet à partir du "
+            f"{in_full(last)}. Ce qui est saisi d’ici là est gardé."
+        )
     if left := lacking(found):
         titles = "\xa0; ".join(one.short_title for one in left)
         raise RefusedError(

@@ -212,10 +212,11 @@ class Suspension(models.Model):
 
     @property
     def sentence(self) -> str:
-        """What is printed under every table that it touches."""
+        """What is printed under every table that it touches: another sentence may follow."""
         decided = f", décision du {self.decided_on:%d/%m/%Y}" if self.decided_on else ""
         what = self.scope_label
-        return f"Suivi suspendu {self.months_label} ({what}{decided})\xa0: {self.reason}"
+        stop = "" if self.reason.endswith((".", "!", "?", "…")) else "."
+        return f"Suivi suspendu {self.months_label} ({what}{decided})\xa0: {self.reason}{stop}"
 
     @property
     def column(self) -> Unit | None:

@@ -158,6 +158,20 @@ def test_the_other_answers_wait_for_their_reason(world, opened):
     assert figures(world.services[0], MARCH)[world.rate.pk].reason == "Compteur en panne."
 
 
+def test_a_replacement_counts_in_the_place_of_what_is_under_reserve(world, opened):
+    window = opened(world.referent)
+    row(window, world.rate).locator("summary").click()
+    typed = {"numerator": "12", "denominator": "13", "reserve": "Compteur en panne."}
+    for name, text in (typed | {"instead_numerator": "1", "instead_denominator": "20"}).items():
+        cell(window, world.rate, name).fill(text)
+
+    assert row(window, world.rate).locator("output").inner_text() == "5,00\xa0% (remplacement)"
+    cell(window, world.count).focus()
+    is_saved(window, world.rate)
+    assert row(window, world.rate).locator("output").inner_text() == "5,00\xa0% (remplacement)"
+    assert stored(world) == {world.rate.pk: (1, 20)}
+
+
 def test_two_browsers_on_the_same_cell_lose_nothing(world, opened):
     mine, theirs = opened(world.referent), opened(world.manager)
     for window, numerator in ((theirs, "12"), (mine, "11")):

@@ -65,10 +65,11 @@ def test_a_suspended_month_is_not_said_to_be_awaited(world, client_of):
     assert "Le suivi de mars&nbsp;2020 est suspendu&nbsp;: aucun chiffre" in direction.replace(
         "\xa0", "&nbsp;"
     )
-    assert "n’est encore saisi" not in direction
+    assert "n’est encore connu" not in direction
+    assert "Derniers chiffres saisis" not in direction
     assert "La note sous le tableau dit pourquoi." in board.text
     assert "Les résultats paraîtront ici" not in board.text
-    assert "n’est encore saisi" in april
+    assert "n’est encore connu" in april
 
 
 def test_a_month_is_held_against_the_same_month_of_the_year_before(world, client_of):

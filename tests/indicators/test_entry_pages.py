@@ -226,6 +226,7 @@ def test_a_figure_under_reserve_is_replaced_and_the_page_shows_what_was_typed(wo
     assert "10,00 % (remplacement)" in words(page)
     assert "4 (remplacement)" in words(page)
     assert "À compter à la place" in words(page)
+    assert f'role="group" aria-label="{world.rate.short_title}"' in page.text
     assert browser.post(address(world), _as_shown(page)).status_code == 302
     assert Measurement.history.count() == 3
     april = words(browser.get(address(world, "2020-04")))

@@ -46,6 +46,24 @@ def test_a_month_that_lacks_figures_is_not_sent_and_says_which(world):
         returns.send(world.services[0], MARCH, by=world.referent)
 
 
+def test_a_month_that_is_not_over_is_filled_and_not_sent(filled, monkeypatch):
+    """The last day of May 2020 is a Sunday: the month is sent from Friday 29."""
+    may = datetime.date(2020, 5, 1)
+    whole = [
+        filled.typed(filled.rate, 9, 10, month=may),
+        filled.typed(filled.mean, 30, 10, month=may),
+        filled.typed(filled.count, 4, month=may),
+    ]
+    entry.save(filled.services[0], may, whole, by=filled.referent)
+    monkeypatch.setattr(type(filled.prefecture), "today", lambda self: datetime.date(2020, 5, 28))
+
+    with pytest.raises(RefusedError, match="à partir du vendredi 29 mai 2020"):
+        returns.send(filled.services[0], may, by=filled.referent)
+
+    monkeypatch.setattr(type(filled.prefecture), "today", lambda self: datetime.date(2020, 5, 29))
+    assert returns.send(filled.services[0], may, by=filled.referent).state == State.ENTERED
+
+
 def test_what_is_suspended_is_not_lacking(world):
     world.suspend(MARCH, MARCH, indicator=world.mean)
     entry.save(
@@ -154,3 +172,11 @@ def test_a_month_without_anything_owed_is_left_alone(world):
     world.suspend(MARCH, MARCH)
 
     assert returns.close_what_is_due(world.prefecture, datetime.date(2020, 4, 21)) == 0
+
+
+@pytest.mark.parametrize("reason", ["Déménagement", "Déménagement."])
+def test_the_sentence_of_a_suspension_has_its_full_stop(world, reason):
+    held = world.suspend(MARCH, MARCH)
+    held.reason = reason
+
+    assert held.sentence.endswith("\xa0: Déménagement.")
