@@ -305,7 +305,9 @@ def _aim(aim: Aim, frame: _Frame) -> list[AimLine]:
     lines = []
     for left, right in (_around(run, frame) for run in _runs(aim.places)):
         y = frame.y(aim.amount)
-        text = fit(f"objectif {aim.label}", frame.right - left, SMALL_SIZE)
+        room = frame.right - left
+        said = f"objectif {aim.label}"
+        text = fit(said if width_of(said, SMALL_SIZE) <= room else aim.label, room, SMALL_SIZE)
         above = y - 4 if y - SMALL_SIZE - 4 > 0 else y + SMALL_SIZE + 2
         lines.append(AimLine(left, right, y, Words(round(left + 2, 2), round(above, 2), text, SMALL_SIZE)))
     return lines

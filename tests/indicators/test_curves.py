@@ -70,6 +70,12 @@ def test_a_target_is_drawn_in_the_years_that_it_held():
     assert first.y < second.y
 
 
+def test_a_target_at_the_narrow_end_keeps_its_amount():
+    (last,) = chart(series(*range(1, 16)), aims=(Aim(Fraction(5), "≤ 5 %", [14]),)).aims
+
+    assert last.label.text == "≤ 5 %"
+
+
 def test_a_target_that_came_back_has_two_lines():
     assert len(chart(series(4, 5, 6), aims=(Aim(Fraction(5), "≤ 5 %", [0, 2]),)).aims) == 2
 
