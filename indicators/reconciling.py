@@ -85,7 +85,8 @@ def adopt(held: Gap, reason: str, *, seen: int, by: Agent, on: datetime.date) ->
         row.numerator, row.denominator = held.found.numbers
         row.origin, row.reason, row.former_origin = Origin.COMPUTED, "", ""
         row.former_numerator = row.former_denominator = None
-        row.doubt, row.doubted_numerator, row.doubted_denominator = "", None, None
+        # Both were said of the figure that stood.
+        row.reserve, row.doubt, row.doubted_numerator, row.doubted_denominator = "", "", None, None
         row.settled_on = on if held.found.is_settled else None
         _save(row, reason, by)
 

@@ -205,6 +205,22 @@ def test_a_corrected_figure_that_is_doubted_and_taken_back_keeps_why_it_was_corr
     assert (row.reason, row.why_unmeasured, row.former_numerator) == ("Compteur faux.", "", 9)
 
 
+def test_a_replacement_in_a_reopened_month_keeps_what_is_doubted_and_what_was_counted(world):
+    save(world, *world.whole)
+    MonthlyReturn.objects.update(state="reopened", comment="Erreur.")
+    said = {"reserve": "Compteur en panne.", "instead_numerator": 2, "instead_denominator": 20}
+    save(world, world.typed(world.rate, 8, 10, reason="Compteur faux.", **said))
+
+    row = figures(world.services[0], MARCH)[world.rate.pk]
+    assert (row.measure, row.doubted_measure, row.former_measure) == (Rate(2, 20), Rate(8, 10), Rate(9, 10))
+
+    save(world, world.typed(world.rate, 9, 10, reason="Compteur juste."))
+
+    row = figures(world.services[0], MARCH)[world.rate.pk]
+    assert (row.measure, row.doubt, row.doubted_measure) == (Rate(9, 10), "", None)
+    assert (row.former_measure, row.reason) == (Rate(9, 10), "Compteur juste.")
+
+
 def at_once(*actions):
     """Runs the actions in the same instant; what each raised, or None."""
     start, raised = threading.Barrier(len(actions)), [None] * len(actions)

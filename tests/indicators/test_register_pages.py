@@ -135,6 +135,18 @@ def test_gap_is_listed_and_the_figure_of_the_register_adopted(world, typed, clie
     assert "sont les mêmes" in listed
 
 
+@pytest.mark.parametrize("instead", [{}, {"instead_numerator": 2, "instead_denominator": 3}])
+def test_adopted_figure_is_under_reserve_no_more(world, typed, client_of, instead):
+    doubted = world.typed(world.rate, 3, 3, reserve="Registre papier perdu.", **instead)
+    entry.save(world.services[0], MARCH, [doubted], by=world.referent)
+
+    assert settle(client_of(world.referent), typed, "adopt").status_code == 302
+
+    row = Measurement.objects.get(service=world.services[0], period_start=MARCH)
+    assert (row.numerator, row.denominator, row.reserve, row.doubt) == (1, 2, "", "")
+    assert row.doubted_measure is None
+
+
 def test_gap_is_explained_in_a_closed_month_too_and_no_figure_changes(world, typed, client_of):
     returns.close(world.prefecture, MARCH, world.services, by=None)
     client = client_of(world.referent)
