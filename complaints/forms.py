@@ -16,7 +16,7 @@ from complaints.models import Attachment, Case, Pause, Theme
 from complaints.register import Body, Description, Dropped, Identity, Joined
 from sheets.words import typeset
 from sites import attachments
-from sites.fields import LineField, PlainTextField, VersionField
+from sites.fields import AttachedField, LineField, PlainTextField, VersionField
 from sites.forms_organisation import DayField, TickField
 from sites.models import Service, Site, Unit, lasting
 
@@ -110,30 +110,25 @@ class FileInput(forms.FileInput):
     allow_multiple_selected = True
 
 
-class FilesField(forms.FileField):
+class FilesField(AttachedField):
     """The files that come with a letter."""
+
+    widget = FileInput
 
     def __init__(self, *, label: str) -> None:
         super().__init__(
             label=label,
             required=False,
             max_length=200,
-            widget=FileInput(attrs={"accept": attachments.ACCEPTED}),
             help_text=f"PDF, images, documents de bureautique\xa0; {MOST_FILES} au plus, de "
             f"{attachments.MEGABYTES}\xa0Mo chacun et {MOST_MEGABYTES}\xa0Mo en tout.",
-            error_messages={
-                "empty": "Ce fichier est vide.",
-                "invalid": "Choisir un fichier.",
-                "max_length": "Le nom de ce fichier est trop long\xa0: le raccourcir.",
-            },
+            error_messages={"max_length": "Le nom de ce fichier est trop long\xa0: le raccourcir."},
         )
 
     def clean(self, data: Any, initial: Any = None) -> list[Joined]:
         sent: list[UploadedFile] = [super(FilesField, self).clean(file) for file in data or ()]
         if len(sent) > MOST_FILES:
             raise forms.ValidationError(f"Au plus {MOST_FILES} fichiers à la fois.")
-        if any((file.size or 0) > attachments.LARGEST for file in sent):
-            raise forms.ValidationError(attachments.TOO_LARGE)
         if sum(file.size or 0 for file in sent) > MOST_MEGABYTES * 1000 * 1000:
             raise forms.ValidationError(f"Ces fichiers dépassent {MOST_MEGABYTES}\xa0Mo en tout.")
         return [Joined(title_of(file), file.read()) for file in sent]

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from dsfr.forms import DsfrBaseForm
 
@@ -12,7 +11,7 @@ from complaints.forms import TEXT_MAX, Choice, PlaceField, RemarkField, SiteFiel
 from complaints.malfunctions import Description
 from complaints.models import Malfunction
 from sites import attachments
-from sites.fields import LineField, PlainTextField, VersionField
+from sites.fields import AttachedField, LineField, PlainTextField, VersionField
 from sites.forms_organisation import DayField
 from sites.models import Service, Site, Unit
 
@@ -34,12 +33,10 @@ class ReportForm(DsfrBaseForm):
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text="Depuis quand, pour qui, ce qui a déjà été essayé. Ne pas y nommer un usager.",
     )
-    file = forms.FileField(
+    file = AttachedField(
         label="Photo ou document",
         required=False,
         help_text=f"Image, PDF ou document de bureautique\xa0; {attachments.MEGABYTES}\xa0Mo au plus.",
-        widget=forms.FileInput(attrs={"accept": attachments.ACCEPTED}),
-        error_messages={"empty": "Ce fichier est vide.", "invalid": "Choisir un fichier."},
     )
 
     def __init__(
@@ -53,12 +50,6 @@ class ReportForm(DsfrBaseForm):
         super().__init__(*arguments, **options)
         self.fields["place"].offer(units, services, whole="aucun service en particulier")
         self.fields["site"].queryset = sites
-
-    def clean_file(self) -> UploadedFile | None:
-        file: UploadedFile | None = self.cleaned_data["file"]
-        if file and file.size and file.size > attachments.LARGEST:
-            raise forms.ValidationError(attachments.TOO_LARGE)
-        return file
 
     @property
     def body(self) -> bytes:

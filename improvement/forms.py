@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from dsfr.forms import DsfrBaseForm
 
@@ -13,7 +12,7 @@ from improvement.proofs import Proof
 from indicators.forms import SentenceField
 from referentiel.models import Certainty
 from sites import attachments
-from sites.fields import LineField, VersionField
+from sites.fields import AttachedField, LineField, VersionField
 from sites.forms_organisation import DayField, TickField
 from sites.models import Agent, Unit
 
@@ -104,19 +103,11 @@ class ProofForm(DsfrBaseForm):
         required=False,
         help_text="Ce qui montre que c’est fait\xa0: une phrase ici, un fichier, ou les deux.",
     )
-    file = forms.FileField(
+    file = AttachedField(
         label="Fichier",
         required=False,
         help_text=f"PDF, image, ou document de bureautique\xa0; {attachments.MEGABYTES}\xa0Mo au plus.",
-        widget=forms.FileInput(attrs={"accept": attachments.ACCEPTED}),
-        error_messages={"empty": "Ce fichier est vide.", "invalid": "Choisir un fichier."},
     )
-
-    def clean_file(self) -> UploadedFile | None:
-        file: UploadedFile | None = self.cleaned_data["file"]
-        if file and file.size and file.size > attachments.LARGEST:
-            raise forms.ValidationError(attachments.TOO_LARGE)
-        return file
 
     @property
     def proof_said(self) -> Proof:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from dsfr.forms import DsfrBaseForm
 
 from indicators import suspensions
@@ -15,7 +14,7 @@ from indicators.forms import SentenceField
 from indicators.models import EntrySchedule, MonthlyReturn, Suspension
 from referentiel.models import Indicator
 from sites import attachments
-from sites.fields import VersionField
+from sites.fields import PdfField, VersionField
 from sites.forms_organisation import DayField
 from sites.lists import FilterForm
 from sites.models import Prefecture, Service, Site, Unit
@@ -225,23 +224,10 @@ class LiftForm(DsfrBaseForm):
 
 
 class DecisionForm(DsfrBaseForm):
-    file = forms.FileField(
-        label="Décision (PDF)",
-        help_text=f"Le document signé, {attachments.MEGABYTES}\xa0Mo au plus.",
-        widget=forms.FileInput(attrs={"accept": "application/pdf"}),
-        error_messages={
-            "required": "Choisir le fichier PDF.",
-            "empty": "Ce fichier est vide.",
-            "invalid": "Choisir le fichier PDF.",
-        },
+    file = PdfField(
+        label="Décision (PDF)", help_text=f"Le document signé, {attachments.MEGABYTES}\xa0Mo au plus."
     )
     version = VersionField()
-
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
-        if file.size and file.size > attachments.LARGEST:
-            raise forms.ValidationError(attachments.TOO_LARGE)
-        return file
 
 
 def place_key(suspension: Suspension) -> str:

@@ -15,7 +15,7 @@ from indicators.models import Measurement, Suspension
 from indicators.signing import sign, version_of
 from referentiel.models import Indicator
 from sites import files, inspection
-from sites.attachments import LARGEST, TOO_LARGE
+from sites.attachments import LARGEST, too_large
 from sites.conflicts import ConflictError, RefusedError
 from sites.models import Agent, Prefecture, Service, Site, Unit
 
@@ -113,7 +113,7 @@ def lift(suspension: Suspension, why: str, *, seen: int, by: Agent) -> None:
 def attach(suspension: Suspension, name: str, body: bytes, *, seen: int, by: Agent) -> Suspension:
     """Keep the PDF of the decision, in the place of the one that is there."""
     if len(body) > LARGEST:
-        raise RefusedError(TOO_LARGE)
+        raise RefusedError(too_large())
     try:
         inspection.inspect(body)
     except inspection.UnsafeError as error:

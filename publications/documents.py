@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from publications.models import Document, Entry, Introduction, Notices
 from sites import files, inspection
+from sites.attachments import too_large
 from sites.conflicts import ConflictError, RefusedError
 from sites.models import Agent, Prefecture
 
@@ -51,9 +52,7 @@ def draft(
 ) -> Document:
     """Keep a file that nobody reads yet. The same file sent twice is one draft."""
     if len(body) > LARGEST:
-        raise RefusedError(
-            f"Ce fichier dépasse {MEGABYTES}\xa0Mo\xa0: l’alléger, puis le choisir de nouveau."
-        )
+        raise RefusedError(too_large(MEGABYTES))
     _check(description)
     try:
         seen = inspection.inspect(body)

@@ -4,14 +4,13 @@ import datetime
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from dsfr.forms import DsfrBaseForm
 
 from publications import richtext
-from publications.documents import LARGEST, MEGABYTES, Description
+from publications.documents import MEGABYTES, Description
 from publications.forms import HOW_TO_TYPE, WithdrawForm, text_field
 from publications.models import Document, Entry, Introduction, Notices
-from sites.fields import VersionField, day_input
+from sites.fields import PdfField, VersionField, day_input
 
 TEXT_MAX = 10_000
 REMARK_MAX = 1_000
@@ -88,25 +87,12 @@ class DescriptionForm(VersionedForm):
 class DepositForm(DescriptionForm):
     """The same, with the file."""
 
-    file = forms.FileField(
+    file = PdfField(
         label="Fichier PDF",
+        megabytes=MEGABYTES,
         help_text=f"Le document signé, {MEGABYTES}\xa0Mo au plus. Rien n’est publié avant votre relecture.",
-        widget=forms.FileInput(attrs={"accept": "application/pdf"}),
-        error_messages={
-            "required": "Choisir le fichier PDF.",
-            "empty": "Ce fichier est vide.",
-            "invalid": "Choisir le fichier PDF.",
-        },
     )
     field_order = ["file"]
-
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
-        if file.size and file.size > LARGEST:
-            raise forms.ValidationError(
-                f"Ce fichier dépasse {MEGABYTES}\xa0Mo\xa0: l’alléger, puis le choisir de nouveau."
-            )
-        return file
 
 
 class ReadAgainForm(forms.Form):

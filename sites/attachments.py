@@ -46,7 +46,6 @@ UNKNOWN = (
     "Ce fichier n’est ni un PDF, ni une image (JPEG, PNG), ni un document de bureautique (ODT, ODS, ODP, "
     "DOCX, XLSX, PPTX)\xa0: l’enregistrer dans l’un de ces formats, puis le choisir de nouveau."
 )
-TOO_LARGE = f"Ce fichier dépasse {MEGABYTES}\xa0Mo\xa0: l’alléger, puis le choisir de nouveau."
 BROKEN = "Ce fichier est abîmé\xa0: l’enregistrer de nouveau, puis le choisir de nouveau."
 TOO_GREAT = "Cette image est trop grande\xa0: la réduire, puis la choisir de nouveau."
 PROGRAM = "Ce document contient un programme (macro)\xa0: l’enregistrer sans, puis le choisir de nouveau."
@@ -56,6 +55,10 @@ OLD_OR_LOCKED = (
     "l’enregistrer sans mot de passe en DOCX, XLSX ou PPTX, puis le choisir de nouveau."
 )
 LOCKED = "Ce document demande un mot de passe\xa0: l’enregistrer sans, puis le choisir de nouveau."
+
+
+def too_large(megabytes: int = MEGABYTES) -> str:
+    return f"Ce fichier dépasse {megabytes}\xa0Mo\xa0: l’alléger, puis le choisir de nouveau."
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class Attachment:
 def inspect(body: bytes) -> Attachment:
     """Tell what a file is, and make it harmless. Raises UnsafeError with a sentence for its sender."""
     if len(body) > LARGEST:
-        raise UnsafeError(TOO_LARGE)
+        raise UnsafeError(too_large())
     if b"%PDF-" in body[:1024]:
         inspection.inspect(body)
         return Attachment("pdf", body)
@@ -122,7 +125,7 @@ def _redrawn(body: bytes, kind: str) -> bytes:
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise UnsafeError(BROKEN) from error
     if len(drawn.getvalue()) > LARGEST:
-        raise UnsafeError(TOO_LARGE)
+        raise UnsafeError(too_large())
     return drawn.getvalue()
 
 
@@ -132,7 +135,7 @@ def _office_kind(body: bytes) -> str:
         with zipfile.ZipFile(io.BytesIO(body)) as packed:
             parts = packed.infolist()
             if len(parts) > PARTS or sum(part.file_size for part in parts) > UNPACKED:
-                raise UnsafeError(TOO_LARGE)
+                raise UnsafeError(too_large())
             names = {part.filename for part in parts}
             if any(_is_program(name) for name in names):
                 raise UnsafeError(PROGRAM)

@@ -6,6 +6,8 @@ from unicodedata import category
 
 from django import forms
 
+from sites import attachments
+
 # Marks that turn the direction of what follows: they can make a sentence read otherwise than it was typed.
 DIRECTION_MARKS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
@@ -54,6 +56,32 @@ class PlainTextField(forms.CharField):
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         """Without « maxlength »: a browser would cut a pasted text in silence."""
         return {}
+
+
+class AttachedField(forms.FileField):
+    """A file that is kept beside a row: of a kind that `sites.attachments` knows, and not too large."""
+
+    widget = forms.FileInput
+    accepted = attachments.ACCEPTED
+    default_error_messages = {"empty": "Ce fichier est vide.", "invalid": "Choisir un fichier."}
+
+    def __init__(self, *, megabytes: int = attachments.MEGABYTES, **options: Any) -> None:
+        super().__init__(**options)
+        self.megabytes = megabytes
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {"accept": self.accepted}
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        file = super().clean(data, initial)
+        if file and (file.size or 0) > self.megabytes * 1000 * 1000:
+            raise forms.ValidationError(attachments.too_large(self.megabytes))
+        return file
+
+
+class PdfField(AttachedField):
+    accepted = "application/pdf"
+    default_error_messages = {"required": "Choisir le fichier PDF.", "invalid": "Choisir le fichier PDF."}
 
 
 class LinesField(forms.CharField):
