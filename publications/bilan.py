@@ -21,6 +21,7 @@ from indicators.results import Absence, Board, Line, Result
 from publications import received, richtext
 from publications.formats import FORMAT
 from publications.models import Part, Presentation
+from referentiel.measures import in_french
 from referentiel.models import Adoption, Perimeter
 from sites.models import Prefecture, Unit, in_force_in
 
@@ -195,6 +196,16 @@ def prepare(prefecture: Prefecture, year: int) -> Draft:
 def gaps(board: Board, parts: list[dict[str, str]]) -> list[Gap]:
     """What the bilan lacks; the page shows the sentences, the last page of the PDF repeats them."""
     found = []
+    if board.period.end >= board.prefecture.today():
+        found.append(Gap(f"L’année {board.period.label} n’est pas finie."))
+    if board.awaited:
+        are_left = "reste" if board.awaited == 1 else "restent"
+        found.append(
+            Gap(
+                f"{in_french(board.awaited)} mois de service {are_left} à clore\xa0: "
+                "leurs chiffres peuvent encore changer."
+            )
+        )
     without_result: dict[Unit, list[Result]] = defaultdict(list)
     for result in board.results:
         if result.absence in (Absence.MISSING, Absence.AWAITED):

@@ -3,9 +3,11 @@
 import datetime
 import json
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from indicators import entry, returns
 from indicators.models import Measurement
 from publications import bilan as contents
 from publications import reading
@@ -13,6 +15,7 @@ from publications.models import Part
 from referentiel.models import Adoption, Indicator, Target
 from sites.models import Prefecture, Unit
 from tests import factories
+from tests.indicators.monthly import MARCH, Monthly
 
 
 def cells(content: contents.Content) -> list[contents.Cell]:
@@ -236,6 +239,23 @@ def test_a_bilan_says_what_it_lacks(
         "La partie «\xa0Actions réalisées\xa0» n'est pas rédigée.",
         "La partie «\xa0Perspectives\xa0» n'est pas rédigée.",
     ]
+
+
+def test_a_year_that_may_still_change_says_so(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = Monthly()
+    entry.save(world.services[0], MARCH, world.whole, by=world.referent)
+    monkeypatch.setattr(Prefecture, "today", lambda self: datetime.date(2020, 5, 4))
+
+    assert contents.assemble(world.prefecture, 2020).missing[:2] == [
+        "L’année 2020 n’est pas finie.",
+        "8 mois de service restent à clore\xa0: leurs chiffres peuvent encore changer.",
+    ]
+
+    monkeypatch.setattr(Prefecture, "today", lambda self: datetime.date(2021, 1, 4))
+    for month in range(1, 13):
+        returns.close(world.prefecture, datetime.date(2020, month, 1), world.services, by=None)
+    missing = contents.assemble(world.prefecture, 2020).missing
+    assert [said for said in missing if "finie" in said or "clore" in said] == []
 
 
 def test_a_figure_without_its_base_is_missing_something(
