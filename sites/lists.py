@@ -1,5 +1,5 @@
 """How every list behaves: filtered above, sorted by the head of a column, 50 rows a page, and exported as it
-is shown, all pages together.
+is shown, all pages together; a list too long for a file says so beside it.
 
 A list is a django-tables2 table (`ListTable`) over a queryset, with a django-filter set (`ListFilters`) where
 it has filters. A view ends with `show`; its template includes `components/list.html`. A column whose cells
@@ -125,13 +125,15 @@ def show(
         "is_filtered": bool(chosen and chosen.form.is_valid() and any(chosen.form.cleaned_data.values())),
         "count": shown.paginator.count,
         "kinds": KIND_LABELS,
+        "most_exported": MAX_EXPORTED,
     }
     return render(request, template, {**(context or {}), "listing": listing})
 
 
 def _export(request: AgentRequest, table: ListTable, kind: str, title: str) -> HttpResponse:
+    table.data.data = table.data.data[:MAX_EXPORTED]
     columns, *rows = table.sheet_rows
-    return file_response(request, writing.Sheet(title, columns, rows[:MAX_EXPORTED]), kind)
+    return file_response(request, writing.Sheet(title, columns, rows), kind)
 
 
 def file_response(request: AgentRequest, sheet: writing.Sheet, kind: str) -> HttpResponse:

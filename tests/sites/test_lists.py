@@ -90,6 +90,14 @@ def test_what_is_shown_goes_out(kind, browser, tmp_path):
     assert response.headers["Content-Disposition"] == f'attachment; filename="Journal.{kind}"'
 
 
+def test_list_too_long_for_a_file_says_that_it_is_cut(browser, monkeypatch):
+    sentence = "Un fichier contient les 2 premières lignes"
+    assert sentence not in browser.get(JOURNAL).content.decode()
+    monkeypatch.setattr("sites.lists.MAX_EXPORTED", 2)
+    assert sentence in browser.get(JOURNAL).content.decode()
+    assert len(browser.get(JOURNAL, {"export": "csv"}).content.decode().splitlines()) == 1 + 2
+
+
 def test_an_export_is_kept_in_the_journal(browser, claire, prefecture):
     browser.get(JOURNAL, {"export": "ods"})
 
