@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from complaints import telling
+from complaints import searching, telling
 from complaints.models import Case
 from indicators import collection, history, months, notes, origins, results
 from indicators.collection import Cell
@@ -202,14 +202,14 @@ def year_notes(request: AgentRequest, slug: str, year: int) -> HttpResponse:
 
 @asks_first
 def note_new(request: AgentRequest, slug: str, year: int) -> HttpResponse:
-    """« ?unite=3&indicateur=12 »: what the page is about from which the note is added; « ?affaire=12 »: the
-    case whose late reply it tells, without a name."""
+    """« ?unite=3&indicateur=12 »: what the page is about from which the note is added; « ?affaire=2019-0012 »:
+    the case whose late reply it tells, without a name."""
     access = enter(request, slug, Action.WRITE_FIGURES)
     possible(access, year)
     initial: dict[str, Any] = {"unit": request.GET.get("unite"), "indicator": request.GET.get("indicateur")}
-    if (number := request.GET.get("affaire", "")).isdecimal():
+    if reference := searching.reference_in(request.GET.get("affaire", "")):
         visible = Case.objects.visible_to(request.user, access, Action.READ_CASES)
-        late = get_object_or_404(visible, year=year, number=min(int(number), 2**31 - 1))
+        late = get_object_or_404(visible, **reference._asdict())
         initial |= {"unit": late.unit_id, "text": telling.lateness(late)}
     form = NewNoteForm(
         sent(request), initial=initial, units=access.units, indicators=_indicators(access, year)

@@ -89,13 +89,14 @@ def test_as_many_queries_for_any_number_of_cases(world, client_of, django_assert
 def test_note_of_a_late_reply_is_proposed_and_names_nobody(world, client_of):
     client, case = client_of(world.manager), Case.objects.get(number=2)
     url = reverse("note_new", args=[world.prefecture.slug, 2020])
-    assert f'href="{url}?affaire=2"' in page(world, world.manager, client_of).text
-    form = client.get(url, {"affaire": 2}).context["form"]
+    Case.objects.filter(number=2).update(year=2021)  # entered as of 2021, its day of receipt then corrected
+    assert f'href="{url}?affaire=2021-0002"' in page(world, world.manager, client_of).text
+    form = client.get(url, {"affaire": "2021-0002"}).context["form"]
     assert form["text"].value() == "Un courrier reçu en mars a eu sa réponse en 8\xa0jours ouvrés, pour 5."
     assert form["unit"].value() == case.unit_id
     client.post(url, {"unit": case.unit_id, "text": form["text"].value()})
     assert form["text"].value() in client.get(reverse("notes", args=[world.prefecture.slug, 2020])).text
-    assert client.get(url, {"affaire": 99}).status_code == 404
+    assert client.get(url, {"affaire": "2020-0099"}).status_code == 404
 
 
 def test_cases_without_a_service_are_counted_where_their_figures_miss(world, client_of):
