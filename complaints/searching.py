@@ -1,4 +1,4 @@
-"""How a case is found by what one knows of it: its number, a name, some words."""
+"""How a case or a malfunction is found by what one knows of it: its number, a name, some words."""
 
 import re
 from typing import NamedTuple
@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils.text import capfirst
 
 from complaints import worklists
-from complaints.models import Case, CaseQuerySet
+from complaints.models import Case, CaseQuerySet, Malfunction
+from complaints.models.malfunctions import MalfunctionQuerySet
 from sheets.words import folded, french_day
 from sites.access import Access
 from sites.finding import MOST_HITS, Found, Hit
@@ -56,3 +57,34 @@ def found(agent: Agent, access: Access, typed: str) -> Found:
     everything = reverse("cases_in", args=[slug, worklists.ALL.slug]) + "?" + urlencode({"q": typed})
     is_named = reference_in(typed) is not None
     return Found("Courriers et réclamations", hits[:MOST_HITS], len(hits) > MOST_HITS, everything, is_named)
+
+
+def malfunctions_about(rows: MalfunctionQuerySet, typed: str) -> MalfunctionQuerySet:
+    """The same of malfunctions. They are read to be compared, one query more: agents report some hundreds in
+    all, for which no column is kept."""
+    wanted = folded(typed).split()
+    read = rows.values_list("pk", "year", "number", "subject", "text", "answer").order_by()
+    found = [
+        pk
+        for pk, year, number, *said in read
+        if all(word in folded(f"D {year}-{number:04} {' '.join(said)}") for word in wanted)
+    ]
+    return rows.filter(pk__in=found)
+
+
+def malfunctions_found(agent: Agent, access: Access, typed: str) -> Found:
+    """« D 2026-0007 » opens it at once."""
+    rows = malfunctions_about(Malfunction.objects.visible_to(agent, access), typed).waiting_first()
+    slug = access.prefecture.slug
+    read = list(rows[: MOST_HITS + 1])
+    hits = [
+        Hit(
+            title=f"{malfunction}, {malfunction.subject}",
+            detail=f"constaté le {french_day(malfunction.noticed_on)}, {malfunction.get_state_display()}",
+            url=reverse("malfunction", args=[slug, malfunction.year, malfunction.number]),
+        )
+        for malfunction in read
+    ]
+    everything = reverse("malfunctions", args=[slug]) + "?" + urlencode({"q": typed})
+    is_named = [folded(str(malfunction)) for malfunction in read] == [folded(typed)]
+    return Found("Dysfonctionnements", hits[:MOST_HITS], len(hits) > MOST_HITS, everything, is_named)

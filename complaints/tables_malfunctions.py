@@ -7,6 +7,7 @@ import django_filters
 import django_tables2 as tables
 from django.db.models import QuerySet
 
+from complaints import searching
 from complaints.models import Malfunction
 from complaints.models.malfunctions import MalfunctionQuerySet
 from sheets.words import french_day
@@ -66,6 +67,9 @@ def _units(request: AgentRequest) -> QuerySet[Unit]:
 
 
 class MalfunctionFilters(ListFilters):
+    q = django_filters.CharFilter(
+        label="Numéro ou mots", method="about", max_length=searching.MOST, strip=True
+    )
     state = django_filters.ChoiceFilter(
         label="État",
         choices=[("open", "à traiter"), *Malfunction.State.choices],
@@ -76,6 +80,9 @@ class MalfunctionFilters(ListFilters):
     own = django_filters.ChoiceFilter(
         label="Signalés par", choices=[("own", "moi")], empty_label="tous", method="reported_by"
     )
+
+    def about(self, rows: MalfunctionQuerySet, name: str, value: str) -> MalfunctionQuerySet:
+        return searching.malfunctions_about(rows, value)
 
     def in_state(self, rows: MalfunctionQuerySet, name: str, value: str) -> Any:
         return rows.filter(state__in=Malfunction.OPEN if value == "open" else [value])

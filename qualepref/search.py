@@ -19,7 +19,10 @@ from sites.models import Agent
 
 Provider: TypeAlias = Callable[[Agent, Access, str], Found]
 
-PROVIDERS: tuple[tuple[Action, Provider], ...] = ((Action.READ_CASES, complaints.searching.found),)
+PROVIDERS: tuple[tuple[Action, Provider], ...] = (
+    (Action.READ_CASES, complaints.searching.found),
+    (Action.READ_CASES, complaints.searching.malfunctions_found),
+)
 
 
 class SearchForm(forms.Form):

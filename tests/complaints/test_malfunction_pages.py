@@ -189,6 +189,19 @@ def test_the_list_is_filtered_sorted_and_taken_away(accueil, arles, basile, clai
     assert "Nouvelle" in lines[1]
 
 
+def test_a_malfunction_is_found_by_its_number_and_its_words_by_who_reads_it(
+    reported, claire, rachid, client_of
+):
+    manager, search = client_of(claire), HERE.replace("affaires/dysfonctionnements/", "recherche/")
+    for typed in ("BORNE imprime", "D\xa02020-0007", "d 2020-0007"):
+        assert listed(manager, f"?q={typed}") == [reported.subject]
+    assert listed(manager, "?q=borne ailleurs") == []
+
+    assert f"{reported}, La borne n’imprime plus" in words(manager.get(search, {"q": "borne"}))
+    assert manager.get(search, {"q": "D 2020-0007"}).url.endswith("/dysfonctionnements/2020/7/")
+    assert "Rien ne répond" in words(client_of(rachid).get(search, {"q": "borne"}))
+
+
 def test_the_list_costs_the_same_for_one_and_for_three(
     accueil, claire, client_of, django_assert_max_num_queries
 ):
