@@ -202,8 +202,8 @@ def year_notes(request: AgentRequest, slug: str, year: int) -> HttpResponse:
 
 @asks_first
 def note_new(request: AgentRequest, slug: str, year: int) -> HttpResponse:
-    """« ?unite=3&indicateur=12 »: what the page is about from which the note is added; « ?affaire=2019-0012 »:
-    the case whose late reply it tells, without a name."""
+    """« ?unite=3&indicateur=12 »: what the page is about from which the note is added;
+    « ?affaire=2019-0012 »: the case whose late reply it tells, without a name."""
     access = enter(request, slug, Action.WRITE_FIGURES)
     possible(access, year)
     initial: dict[str, Any] = {"unit": request.GET.get("unite"), "indicator": request.GET.get("indicateur")}

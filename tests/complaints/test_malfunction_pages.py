@@ -197,7 +197,7 @@ def test_a_malfunction_is_found_by_its_number_and_its_words_by_who_reads_it(
         assert listed(manager, f"?q={typed}") == [reported.subject]
     assert listed(manager, "?q=borne ailleurs") == []
 
-    assert f"{reported}, La borne n’imprime plus" in words(manager.get(search, {"q": "borne"}))
+    assert "D 2020-0007, La borne n’imprime plus" in words(manager.get(search, {"q": "borne"}))
     assert manager.get(search, {"q": "D 2020-0007"}).url.endswith("/dysfonctionnements/2020/7/")
     assert "Rien ne répond" in words(client_of(rachid).get(search, {"q": "borne"}))
 
