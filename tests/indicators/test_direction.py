@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from indicators import briefing, remarks
+from indicators.models import Measurement
 from indicators.periods import Period
 from referentiel.measures import NBSP
 from sites import access
@@ -70,6 +71,14 @@ def test_a_suspended_month_is_not_said_to_be_awaited(world, client_of):
     assert "La note sous le tableau dit pourquoi." in board.text
     assert "Les résultats paraîtront ici" not in board.text
     assert "n’est encore connu" in april
+
+
+def test_what_is_to_be_known_of_a_figure_stands_under_the_results(world, client_of):
+    Measurement.objects.filter(service=world.services[0], period_start=MARCH).update(doubt="Panne.")
+
+    for name, month in (("direction", "2020-03"), ("direction", "2020-04")):
+        text = page(world, client_of, month=month, route=name).text
+        assert ("chiffre de remplacement\xa0: Panne." in text) == (month == "2020-03")
 
 
 def test_a_month_is_held_against_the_same_month_of_the_year_before(world, client_of):
