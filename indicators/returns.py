@@ -102,6 +102,18 @@ def lock_on(found: MonthlyReturn) -> str:
     return ""
 
 
+def why_not_yet(prefecture: Prefecture, month: datetime.date) -> str:
+    """Why the month cannot be sent yet, as a sentence; empty, and without a query, where it is over."""
+    today = prefecture.today()
+    known = calendar(prefecture) if today < periods.last_day(month) else None
+    if known is None or today >= (last := known.over_on(month)):
+        return ""
+    return (
+        f"{periods.in_words(month).capitalize()} n’est pas fini\xa0: il se transmet à partir du "
+        f"{in_full(last)}. Ce qui est saisi d’ici là est gardé."
+    )
+
+
 def refuse_if_locked(found: MonthlyReturn) -> None:
     if sentence := lock_on(found):
         raise LockedError(sentence)
@@ -127,12 +139,8 @@ def send(service: Service, month: datetime.date, *, by: Agent) -> MonthlyReturn:
     refuse_if_locked(found)
     if found.state == State.ENTERED:
         return found
-    known = calendar(prefecture)
-    if known and prefecture.today() < (last := known.over_on(month)):
-        raise RefusedError(
-            f"{periods.in_words(month).capitalize()} n’est pas fini\xa0: il se transmet à partir du "
-            f"{in_full(last)}. Ce qui est saisi d’ici là est gardé."
-        )
+    if sentence := why_not_yet(prefecture, month):
+        raise RefusedError(sentence)
     if left := lacking(found):
         titles = "\xa0; ".join(one.short_title for one in left)
         raise RefusedError(

@@ -236,6 +236,7 @@ def _show(
         "earlier": (in_words(earlier), place.url_of(earlier)),
         "later": (in_words(later), place.url_of(later)) if later <= access.on else None,
         "is_sent": is_sent,
+        "why_not_yet": "" if is_sent or refusal else returns.why_not_yet(access.prefecture, month),
         "next": waiting[0] if waiting else None,
         "waiting": len(waiting),
         "has_errors": any(cell.errors for cell in cells.values() if cell.is_bound),

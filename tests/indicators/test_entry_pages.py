@@ -481,6 +481,16 @@ def test_a_month_closed_while_somebody_types_gives_the_typed_text_back(world, br
     assert stored(world)[world.rate.pk] == (9, 10)
 
 
+def test_a_month_that_is_not_over_says_from_when_it_is_sent(world, browser, monkeypatch):
+    sentence = "Mars 2020 n’est pas fini : il se transmet à partir du mardi 31 mars 2020."
+    said = {}
+    for day in (30, 31):
+        monkeypatch.setattr(type(world.prefecture), "today", lambda self, day=day: MARCH.replace(day=day))
+        said[day] = sentence in words(browser.get(address(world)))
+
+    assert said == {30: True, 31: False}
+
+
 def test_a_month_sent_back_shows_what_to_correct(world, browser):
     browser.post(address(world), whole(world) | {"send": "oui"})
     returns.send_back(world.services[0], MARCH, "Vérifier les appels.", by=world.manager)
