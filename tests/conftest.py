@@ -54,6 +54,8 @@ def _own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """A worker that a test has killed may leave its session open: PostgreSQL drops no database under one."""
+    if connection.vendor == "postgresql":
+        connection.ops.sql_flush = deletions
     yield
     if connection.vendor == "postgresql":
         with django_db_blocker.unblock(), connection.cursor() as cursor:
@@ -61,6 +63,17 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+
+
+def deletions(_style: object, tables: list[str], **_: bool) -> list[str]:
+    """What empties the database after a test that had no transaction: Django's TRUNCATE would make new files
+    for a hundred tables, whatever they hold, and the rows of `migrate` would then be written anew.
+    """
+    written = sorted({*tables} - {"django_content_type", "auth_permission"})
+    rows = (f"(SELECT '{table}' FROM \"{table}\" LIMIT 1)" for table in written)  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(rows))
+        return [f'DELETE FROM "{table}"' for (table,) in cursor]  # noqa: S608 - foreign keys are deferred
 
 
 # --- where -------------------------------------------------------------------------------------------------
