@@ -1,7 +1,8 @@
 """The examples that the synthesis of complaints tells: every write to them, and what they may not say.
 
 An example is read far beyond the préfecture. It is refused where it says something that the requester of its
-case is found by: a part of the name, the organisation, an address, a telephone number.
+case is found by: a part of the name, the organisation, an address, a telephone number; where it gives the
+number of the case; and where it names an agent of the préfecture.
 """
 
 import re
@@ -44,6 +45,11 @@ def keep(case: Case, text: str, *, seen: int, by: Agent) -> Example | None:
                 f"Un exemple ne nomme personne\xa0: retirer {', '.join(found)}, qui fait reconnaître "
                 "le demandeur."
             )
+        if found := [*_number(text, held), *_agents(text, held)]:
+            raise RefusedError(
+                f"Un exemple ne nomme personne\xa0: retirer {', '.join(found)}, qui fait reconnaître "
+                "l’affaire ou un agent."
+            )
         example = known or Example(case=held, version=0)
         example.text, example.by, example.at = text, by, timezone.now()
         example.version += 1
@@ -60,6 +66,22 @@ def sorted_out(rows: QuerySet[Example]) -> tuple[list[Example], list[Example]]:
     return told, hidden
 
 
+def _number(text: str, case: Case) -> Iterator[str]:
+    for found in re.finditer(r"(?<!\d)(\d{4})\s*[-/]\s*(\d+)(?!\d)", text, re.ASCII):
+        if (int(found[1]), int(found[2])) == (case.year, case.number):
+            yield f"«\xa0{found[0]}\xa0»"
+
+
+def _agents(text: str, case: Case) -> Iterator[str]:
+    """By their whole name, in either order: « une réponse claire » names nobody."""
+    words = f" {folded(text)} "
+    agents = Agent.objects.filter(memberships__prefecture=case.prefecture_id).distinct()
+    for name in agents.order_by("full_name").values_list("full_name", flat=True):
+        first, *rest = folded(name).split()
+        if rest and any(f" {' '.join(order)} " in words for order in ([first, *rest], [*rest, first])):
+            yield f"«\xa0{name}\xa0»"
+
+
 def betrayals(text: str, requester: Requester) -> list[str]:
     """What a text says that the requester is found by, each as a quotation."""
     return [f"«\xa0{mark}\xa0»" for mark in dict.fromkeys(_marks(text, requester))]
@@ -72,7 +94,10 @@ def _marks(text: str, requester: Requester) -> Iterator[str]:
         return bool(phrase) and f" {phrase} " in words
 
     for part in re.findall(r"[^\W\d_]+", requester.name):
-        if len(part) >= SHORTEST_PART and plain(part) not in TITLES and says(folded(part)):
+        if len(part) < SHORTEST_PART or plain(part) in TITLES:
+            continue
+        spaced = r"[\W_]+".join(plain(part))  # « D U B O I S », « d.u.b.o.i.s »
+        if says(folded(part)) or re.search(rf"\b{spaced}\b", plain(text)):
             yield part
     if says(folded(requester.organisation)):
         yield requester.organisation

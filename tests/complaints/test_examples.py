@@ -28,6 +28,8 @@ def case(receive):
         "Madame PEREZ a attendu.",
         "Le fils de dubois a attendu.",
         "Aurelie a attendu.",
+        "Madame D U B O I S a attendu.",
+        "Madame d.u.b.o.i.s a attendu.",
         "L’association des Riverains a écrit.",
         "Elle écrit de aurelie.pd@EXEMPLE.fr sans réponse.",
         "Elle a laissé le 06.12.34.56.78 au guichet.",
@@ -42,6 +44,13 @@ def test_what_the_requester_is_found_by_is_refused_in_a_sentence(case, claire, t
     with pytest.raises(RefusedError, match="Un exemple ne nomme personne"):
         examples.keep(case, text, seen=0, by=claire)
     assert not Example.objects.exists()
+
+
+@pytest.mark.parametrize("text", ["Voir {0}.", "Voir n° {1} / {2}.", "{3} a bien répondu.", "MARTIN Claire"])
+def test_neither_the_number_of_the_case_nor_an_agent_is_told(case, claire, text):
+    text = text.format(case.reference, case.year, case.number, claire.full_name)
+    with pytest.raises(RefusedError, match="l’affaire ou un agent"):
+        examples.keep(case, text, seen=0, by=claire)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +70,7 @@ def test_a_street_is_found_however_its_address_is_written(address):
         "Mme X a attendu deux heures, les 12 et 13 mai, au guichet d’Essaiville.",
         "Des riverains se plaignent de la rue.",
         "Un usager a appelé 6 fois.",
+        "Une réponse claire, en 2020-2021, à un usager du bois.",
     ],
 )
 def test_what_names_nobody_is_kept(case, claire, text):
