@@ -1,5 +1,6 @@
 """What the register says of the months: response rates, and the figures that differ from what was typed."""
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -80,16 +81,20 @@ def complaints_synthesis(request: AgentRequest, slug: str) -> HttpResponse:
     elif site:  # one that has moved has cases in the unit that it was of
         units = units.filter(Q(pk=site.unit_id) | Q(cases__site=site)).distinct()
     found = synthesis.of(access.prefecture, own, period, access.on, units)
+    sees_all = access.scope_for(Action.READ) is None
     kind = request.GET.get("export", "")
     if kind in writing.KINDS:
-        return lists.file_response(request, found.sheet, kind)
+        place = site.name if site else unit.name if unit else ""
+        parts = (found.sheet.title, place, "" if sees_all else "vos services seuls")
+        sheet = replace(found.sheet, title=", ".join(filter(None, parts)))
+        return lists.file_response(request, sheet, kind)
     context = {
         "slug": slug,
         "form": form,
         "synthesis": found,
         "unit": unit,
         "site": site,
-        "sees_all": access.scope_for(Action.READ) is None,
+        "sees_all": sees_all,
         "kinds": lists.KIND_LABELS,
     }
     return render(request, "indicators/synthesis.html", context)

@@ -1,6 +1,7 @@
 """Response rates on a page, and what differs from the register: who sees what, and what is settled how."""
 
 from datetime import date
+from urllib.parse import unquote
 
 import pytest
 from django.urls import reverse
@@ -251,6 +252,16 @@ def test_synthesis_of_a_quarter_and_its_file(world, complained, client_of):
     lines = sheet.content.decode("utf-8-sig").splitlines()
     assert lines[1].startswith("ensemble;ensemble;2;0;0;2;")
     assert any(line.startswith("thème;Attente;2;0;0;2;") for line in lines)
+
+
+def test_file_of_a_synthesis_is_called_by_what_it_counts(world, complained, client_of):
+    def called(reader, **asked):
+        sheet = page(world, reader, client_of, "complaints_synthesis", export="csv", **asked)
+        return unquote(sheet.headers["Content-Disposition"])
+
+    assert called(world.manager).endswith("Synthèse des réclamations 2020.csv")
+    assert called(world.referent).endswith(" 2020, vos services seuls.csv")
+    assert called(world.manager, unite=world.unit.pk).endswith(f" 2020, {world.unit.name}.csv")
 
 
 def test_synthesis_asks_as_much_for_any_case(world, complained, client_of, django_assert_num_queries):
