@@ -215,7 +215,7 @@ def test_a_search_costs_the_same_for_one_case_and_for_thirty(
     CaseFactory.create_batch(number, unit=accueil.unit, service=accueil, searchable="essai")
     browser = client_of(claire)
 
-    with django_assert_num_queries(4):  # session, agent, memberships, cases
+    with django_assert_num_queries(5):  # session, agent, memberships, cases, malfunctions
         page = browser.get(f"{AGENTS}recherche/", {"q": "essai"})
     assert page.text.count('<li><a href="/agents/bouches-du-rhone/affaires/20') == min(number, 10)
 
