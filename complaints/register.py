@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Max
 
 from complaints.judging import Judge
@@ -569,11 +569,19 @@ def _write(case: Case, requester: Requester | None, appointment: Appointment | N
 
 
 def _save(row: models.Model) -> None:
+    """The database checks its constraints all at once; Django, which asks it for one after the other, is only
+    asked in what words to refuse. The rows that this one points to were just read."""
+    at_hand = ["is_counted", *(field.name for field in row._meta.fields if field.is_relation)]
     try:
-        row.full_clean(exclude=["is_counted"])
+        row.full_clean(exclude=at_hand, validate_unique=False, validate_constraints=False)
+        try:
+            with transaction.atomic():
+                row.save(force_insert=row._state.adding)
+        except IntegrityError:
+            row.full_clean(exclude=["is_counted"])
+            raise
     except ValidationError as error:
         raise RefusedError(" ".join(error.messages)) from error
-    row.save()
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from complaints import register
+from complaints.judging import Judge
 from complaints.models import Case
 from complaints.register import Identity, Joined
 from referentiel.models import DelayRule
@@ -126,6 +127,20 @@ def test_reply_on_the_due_date_is_in_time_and_the_next_day_is_late(receive, act)
     kept.refresh_from_db()
     assert (kept.state, kept.delay_days, kept.is_within) == ("answered", 10, True)
     assert (missed.delay_days, missed.is_within) == (11, False)
+
+
+def test_what_the_database_refuses_is_said_in_the_words_of_its_constraint(receive, monkeypatch):
+    monkeypatch.setattr(Judge, "reckon", lambda self, case, appointment: setattr(case, "month", day(2)))
+    with pytest.raises(RefusedError, match="Le mois d’une affaire est celui de sa réception"):
+        receive()
+    assert not Case.objects.exists()
+
+
+def test_registering_and_answering_take_few_statements(receive, act, django_assert_max_num_queries):
+    with django_assert_max_num_queries(18):
+        case = receive()
+    with django_assert_max_num_queries(19):
+        act(register.answer, case, answered_on=day(15))
 
 
 def test_holding_reply_is_a_first_reply_and_no_more(receive, act):
