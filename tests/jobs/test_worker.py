@@ -206,7 +206,7 @@ def pdf_of(bilan: Bilan) -> str:
     return Bilan.objects.values_list("pdf_name", flat=True).get(pk=bilan.pk)
 
 
-def wait_until(is_so: Callable[[], bool], otherwise: str, seconds: int = 25) -> None:
+def wait_until(is_so: Callable[[], bool], otherwise: str, seconds: int = 120) -> None:
     deadline = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < deadline, otherwise
