@@ -202,8 +202,7 @@ def _page(title: str, slug: str, malfunction: Malfunction, **words: str) -> Page
 
 def _ask(request: AgentRequest, page: Page, form: Form, write: Callable[[Form], str]) -> HttpResponse:
     """Ask; write; or explain, and keep what was typed."""
-    template = "complaints/malfunction_form.html"
-    return filling.ask(request, page, form, write, template=template, stands=_as_it_stands)
+    return filling.ask(request, page, form, write, stands=_as_it_stands)
 
 
 def _as_it_stands(malfunction: Malfunction) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def ask(request: AgentRequest, page: Page, form: Form, write: Callable[[Form], s
         fields = [(str(bound.label), saved._meta.get_field(bound.name)) for bound in form.visible_fields()]
         return {"saved": [(label, said(saved, field)) for label, field in fields]}
 
-    return filling.ask(request, page, form, write, template="improvement/form.html", stands=stands)
+    return filling.ask(request, page, form, write, stands=stands)
 
 
 def proof_response(request: AgentRequest, row: Proven, title: str) -> HttpResponse:

@@ -84,7 +84,7 @@ def ask(
     form: AnyForm,
     write: Callable[[AnyForm], str],
     *,
-    template: str,
+    template: str = "form.html",
     stands: Callable[[Any], dict[str, Any]] = lambda _: {},
     field: str | None = None,
     after: Callable[[], HttpResponse] | None = None,

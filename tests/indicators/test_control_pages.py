@@ -401,5 +401,6 @@ def test_what_is_no_pdf_is_refused_and_nothing_is_kept(world, held, manager):
     shown = manager.post(url(world, "suspension_attach", held.pk), typed)
 
     assert "Ce fichier n’est pas un PDF" in text(shown)
+    assert "Choisir de nouveau les fichiers" in text(shown)
     assert not Suspension.objects.get().stored_as
     assert not files.path_of("suspensions").exists()

@@ -1,5 +1,7 @@
 """Notes written, corrected and removed on a page."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.urls import reverse
 
@@ -105,6 +107,19 @@ def test_who_comes_second_sees_both_texts(prefecture, note, claire, client_of):
     assert "Réponse en 5 jours." in text
     note.refresh_from_db()
     assert note.text == "Réponse en 6 jours."
+
+
+def test_the_hour_of_another_writing_is_that_of_the_prefecture(prefecture, note, claire, client_of):
+    prefecture.time_zone = "Indian/Reunion"
+    prefecture.save()
+    note.save()
+    first, second = note.history.order_by("history_id")
+    note.history.filter(pk=second.pk).update(history_date=datetime(2019, 3, 5, 21, 30, tzinfo=UTC))
+    fields = {"text": "Réponse en 5 jours.", "version": first.pk}
+
+    conflict = client_of(claire).post(address(prefecture, "note_edit", note.pk), fields)
+
+    assert "le 6 mars 2019 à 01:30" in conflict.text
 
 
 def test_a_referent_reads_the_notes_of_the_own_unit_and_of_all(prefecture, siege, note, rachid, client_of):
