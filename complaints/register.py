@@ -168,6 +168,7 @@ def _describe(case: Case, said: Description, on: datetime.date) -> None:
             f"Le {french_day(said.received_on)} est à venir\xa0: la date de réception est celle du jour "
             "où le courrier est arrivé."
         )
+    _check_there(said.unit, said.service, said.site, said.theme)
     for place in (said.service, said.site):
         if place and place.unit_id != said.unit.pk:
             raise RefusedError(f"«\xa0{place.name}\xa0» n’appartient pas à {said.unit}.")
@@ -243,6 +244,7 @@ def assign(
                     continue
                 _check_seen(held, seen[case.pk] if seen else None)
                 _check_open(held)
+                _check_there(unit, service)
                 former = held.service
                 if held.unit_id != unit.pk:
                     held.site = None
@@ -259,6 +261,7 @@ def ask(case: Case, service: Service, *, seen: int, by: Agent, on: datetime.date
     """Ask another service for its part, which lets it read the case. The case stays, its clock goes on."""
     with _held(case, seen) as held:
         _check_open(held)
+        _check_there(service)
         if service.unit.prefecture_id != held.prefecture_id or service.pk == held.service_id:
             raise RefusedError("Choisir un autre service de la préfecture.")
         if held.asked_service_id:
@@ -510,6 +513,14 @@ def _check_seen(case: Case, seen: int | None) -> None:
         raise ConflictError(case)
 
 
+def _check_there(*chosen: models.Model | None) -> None:
+    """What was chosen may have been deleted since the form was read: the database would say so at the end of
+    the transaction, when nobody listens any more."""
+    for row in chosen:
+        if row and not type(row)._default_manager.filter(pk=row.pk).exists():
+            raise RefusedError(f"«\xa0{row}\xa0» vient d’être supprimé\xa0: faire un autre choix.")
+
+
 def _check_open(case: Case) -> None:
     if not case.is_open:
         raise RefusedError(f"Cette affaire est close ({case.get_state_display()})\xa0: la rouvrir d’abord.")
@@ -570,7 +581,7 @@ def _write(case: Case, requester: Requester | None, appointment: Appointment | N
 
 def _save(row: models.Model) -> None:
     """The database checks its constraints all at once; Django, which asks it for one after the other, is only
-    asked in what words to refuse. The rows that this one points to were just read."""
+    asked in what words to refuse. The rows that this one points to were just looked for."""
     at_hand = ["is_counted", *(field.name for field in row._meta.fields if field.is_relation)]
     try:
         row.full_clean(exclude=at_hand, validate_unique=False, validate_constraints=False)

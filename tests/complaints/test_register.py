@@ -9,9 +9,9 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from complaints import register
+from complaints import register, themes
 from complaints.judging import Judge
-from complaints.models import Case
+from complaints.models import Case, Theme
 from complaints.register import Identity, Joined
 from referentiel.models import DelayRule
 from sites import files
@@ -134,6 +134,14 @@ def test_what_the_database_refuses_is_said_in_the_words_of_its_constraint(receiv
     with pytest.raises(RefusedError, match="Le mois d’une affaire est celui de sa réception"):
         receive()
     assert not Case.objects.exists()
+
+
+def test_what_was_deleted_since_it_was_chosen_is_refused(receive, prefecture):
+    theme = themes.add(prefecture, "Accueil")
+    Theme.objects.all().delete()
+
+    with pytest.raises(RefusedError, match="«\xa0Accueil\xa0» vient d’être supprimé"):
+        receive(theme=theme)
 
 
 def test_registering_and_answering_take_few_statements(receive, act, django_assert_max_num_queries):
