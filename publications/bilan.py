@@ -212,7 +212,7 @@ def gaps(board: Board, parts: list[dict[str, str]]) -> list[Gap]:
             without_result[result.unit].append(result)
     for unit in board.units:
         if lacking := without_result[unit]:
-            titles = ", ".join(_named(result) for result in lacking)
+            titles = "\xa0; ".join(_named(result) for result in lacking)
             number = _counted(len(lacking), "résultat attendu")
             sentence = f"{unit.name}\xa0: {number} sans chiffre ni motif ({titles})."
             found.append(Gap(sentence, results=tuple(lacking)))

@@ -220,24 +220,33 @@ def _received(content: Data) -> list[str]:
         return []
     counted = [
         f"{table['head']}, {line['label']}\xa0: {line['received']}, dont {line['complaints']} réclamations"
+        f" (année précédente\xa0: {line['before_label']})"
         for table in said["tables"]
         for line in table["lines"]
     ]
     defender = said["defender"]
-    saisines = [f"Défenseur des droits\xa0: {defender['received']}, {defender['rate_label']}"]
-    return said["sentences"] + counted + saisines
+    saisines = ", ".join(str(defender[name]) for name in ("received", "rate_label", "mean_label"))
+    before = "—" if defender["before"] is None else defender["before"]
+    around = [said["months_label"] and f"Mois suivis\xa0: {said['months_label']}", said["caution"]]
+    return [
+        *filter(None, [*around, *said["sentences"], *said["suspensions"]]),
+        *counted,
+        f"Défenseur des droits\xa0: {saisines} (année précédente\xa0: {before})",
+    ]
 
 
 def _deadlines(content: Data) -> list[str]:
     said = content["complaints"]
     if said is None:
         return []
+    labels = "rate_label", "so_far_label", "mean_label", "apart_label"
     kept = [
         f"{line['unit']}, {line['kind_label']}, {line['channel_label']}\xa0: {line['received']} reçues, "
-        f"{line['rate_label']}, {line['mean_label']}"
+        + ", ".join(filter(None, (line[label] for label in labels)))
         for line in said["deadlines"]
     ]
-    return kept + [", ".join(line.values()) for line in said["late"]]
+    late = [", ".join(line.values()) for line in said["late"]]
+    return [*kept, *filter(None, [said["late_sentence"]]), *late]
 
 
 def _told(content: Data) -> list[str]:

@@ -189,7 +189,7 @@ def _ods_cell(value: Cell, styles: "_OdsStyles", *, is_title: bool) -> Any:
         case None | "":
             return TableCell()
         case str():
-            cell = TableCell(valuetype="string", stylename=styles.title if is_title else None)
+            cell = TableCell(valuetype="string", **({"stylename": styles.title} if is_title else {}))
             for line in value.split("\n"):
                 cell.addElement(P(text=line))
             return cell

@@ -258,6 +258,40 @@ def test_a_reply_after_the_signature_changes_nothing_that_was_signed(
     assert "100,00\xa0% (1 sur 1)" in lists["Délais de réponse"].added[0]
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "months_label",
+        "caution",
+        "late_sentence",
+        "sentences/0",
+        "suspensions/0",
+        "tables/0/lines/0/received",
+        "tables/0/lines/0/before_label",
+        "defender/before",
+        "defender/mean_label",
+        "deadlines/0/so_far_label",
+        "deadlines/0/apart_label",
+        "examples/0/text",
+    ],
+)
+def test_whatever_the_register_says_otherwise_is_a_difference(prefecture, kept, siege, themes, claire, path):
+    case = complain(siege, theme=themes[0])
+    example = Example.objects.create(case=case, text="Deux heures d’attente.", by=claire)
+    SuspensionFactory(prefecture=prefecture, first_month=date(2020, 3, 1), last_month=date(2020, 3, 1))
+    before = contents.assemble(prefecture, 2020).as_data()
+    assert example.text in json.dumps(before, ensure_ascii=False)
+
+    after = json.loads(json.dumps(before))
+    *way, last = (int(step) if step.isdecimal() else step for step in path.split("/"))
+    inside = after["complaints"]
+    for step in way:
+        inside = inside[step]
+    inside[last] = "autre chose"
+
+    assert not comparing.compare(before, after).is_empty
+
+
 def test_a_content_of_format_2_reads_as_it_was_signed(prefecture, kept):
     data = contents.assemble(prefecture, 2018).as_data() | {"format": 2}
     del data["complaints"]
