@@ -251,9 +251,8 @@ def test_a_number_that_is_being_typed_is_not_saved_before_it_is_whole(world, ope
     held[0].continue_()
     is_saved(window, world.rate)
     window.page.keyboard.type("1")
-    window.page.keyboard.press("Enter")
-    row(window, world.rate).locator("output").get_by_text("84,62").wait_for()
-    window.page.wait_for_load_state("networkidle")
+    with window.page.expect_response(lambda answer: answer.request.method == "POST"):
+        window.page.keyboard.press("Enter")
 
     written = Measurement.history.order_by("history_id").values_list("numerator", "denominator")
     assert list(written) == [(12, 13), (11, 13)]
