@@ -234,6 +234,7 @@ def assign(
         raise RefusedError(f"«\xa0{service.name}\xa0» est fermé\xa0: choisir un autre service.")
     moved = []
     with transaction.atomic():
+        _check_there(unit, service)
         for case in cases:
             with _held(case, None) as held:
                 if unit.prefecture_id != held.prefecture_id:
@@ -244,7 +245,6 @@ def assign(
                     continue
                 _check_seen(held, seen[case.pk] if seen else None)
                 _check_open(held)
-                _check_there(unit, service)
                 former = held.service
                 if held.unit_id != unit.pk:
                     held.site = None
