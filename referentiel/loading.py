@@ -352,6 +352,8 @@ class _File:
         if model not in self.stored:
             self.stored[model] = _stored(model)
         row: Row | None = self.stored[model].get(identity)
+        if row and _differing(fields, row, fresh):  # somebody may have written it since all were read
+            row = model._default_manager.filter(pk=row.pk).first()
         if row is None:
             if self.dry:
                 fresh.pk = next(self.numbers_to_come)
@@ -361,8 +363,6 @@ class _File:
             self.report.created += 1
             self._note(Fate.CREATED, where, fresh)
         else:
-            if _differing(fields, row, fresh):
-                row.refresh_from_db()  # somebody may have corrected it since all were read
             self._bring_in_line(row, fresh, _differing(fields, row, fresh), where)
         self.rows.add(row or fresh)
         return row or fresh

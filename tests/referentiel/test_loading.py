@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from referentiel import loading
 from referentiel.loading import LoadingError, LoadReport, load, load_prefecture
 from referentiel.models import (
     Adoption,
@@ -299,6 +300,26 @@ def test_a_row_corrected_by_hand_is_never_changed_and_the_difference_is_told(wri
     ]
     assert Target.objects.get().value == Decimal("92.5")
     assert history_rows() == before
+
+
+@pytest.mark.parametrize("meanwhile", ["corrected", "removed"])
+def test_what_somebody_writes_while_a_file_is_loaded_is_seen(write, monkeypatch, meanwhile):
+    load(write(NORM))
+    path, read = write(NORM, ("value = 95", "value = 90")), loading._stored
+
+    def read_then_written(model):
+        found = read(model)
+        if model is Target and meanwhile == "corrected":
+            Target.objects.update(value=Decimal("92.5"), edited_by_hand=True)
+        elif model is Target:
+            Target.objects.all().delete()
+        return found
+
+    monkeypatch.setattr(loading, "_stored", read_then_written)
+    report = load(path)
+
+    assert Target.objects.get().value == (Decimal("92.5") if meanwhile == "corrected" else 90)
+    assert (report.created, report.updated) == ((0, 0) if meanwhile == "corrected" else (1, 0))
 
 
 def test_a_date_corrected_by_hand_does_not_bring_the_old_row_back(write):
