@@ -13,7 +13,7 @@ from django.db.models import Max
 from improvement.models import Duty, DutyDone
 from improvement.proofs import Proof, keeping
 from improvement.recurrence import after
-from indicators.collection import sign
+from indicators.signing import sign
 from referentiel.models import Certainty
 from sheets.words import typeset
 from sites import agents, files

@@ -17,9 +17,9 @@ from improvement.models import SOURCES, Action
 from improvement.origins import Origin
 from improvement.proofs import Proof, fill, keeping
 from indicators import results
-from indicators.collection import sign
 from indicators.periods import Period
 from indicators.results import Result
+from indicators.signing import sign
 from referentiel.measures import Verdict
 from referentiel.models import Indicator
 from sites import agents

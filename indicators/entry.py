@@ -13,10 +13,11 @@ from django.db import transaction
 from django.db.models import Max
 
 from indicators import returns
-from indicators.collection import keep_beside, sign
+from indicators.collection import keep_beside
 from indicators.expected import Owed
 from indicators.models import FigureImport, Measurement, MonthlyReturn
 from indicators.periods import in_words
+from indicators.signing import sign
 from referentiel.measures import in_french
 from referentiel.models import Indicator
 from sites.models import Agent, Service

@@ -13,9 +13,9 @@ from django.db.models import Q
 from django.utils.functional import cached_property
 
 from indicators import periods
-from indicators.collection import sign
 from indicators.expected import Owed
 from indicators.models import EntrySchedule, Measurement, MonthlyReturn
+from indicators.signing import sign
 from referentiel.models import Indicator
 from sites import closures
 from sites.conflicts import RefusedError

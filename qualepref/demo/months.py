@@ -15,8 +15,8 @@ from django.db import transaction
 from simple_history.utils import bulk_create_with_history
 
 from indicators import periods, remarks, returns
-from indicators.collection import sign
 from indicators.models import EntrySchedule, Measurement, MonthlyReturn, Note, Suspension
+from indicators.signing import sign
 from publications import flash
 from referentiel.models import Certainty, Engagement, Indicator, Perimeter, Target
 from sites.models import Agent, Membership, Prefecture, Service
