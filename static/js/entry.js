@@ -86,7 +86,7 @@ if (form) {
   const isResumed = "resumed" in form.dataset;
   const tried = new Map(rows.map((row) => [row, isResumed ? "" : said(row)]));
   const saving = new Set();
-  const waiting = new Set(); // rows left, or changed, while they were being saved
+  const waiting = new Set(); // rows left, or changed, while they were being saved, and not typed in since
   const refused = new Set();
   let isLeaving = false;
 
@@ -143,7 +143,11 @@ if (form) {
     return answer;
   };
 
-  const show = (row, answer) => {
+  const SAVED = "enregistré";
+
+  // `isAsSent`: nothing was typed in the row since it was sent. What was typed on stays as it is, and is saved in
+  // its turn; where somebody else's figure was to be taken, the question comes back.
+  const show = (row, answer, isAsSent) => {
     row.querySelector("[data-clash]").innerHTML = answer.html ?? "";
     if (answer.state !== "saved") {
       const sentence = `refusé : ${answer.sentence}`;
@@ -154,15 +158,19 @@ if (form) {
       return;
     }
     refused.delete(row);
+    left.textContent = answer.left;
+    if (isAsSent || !answer.fields) field(row, "version").value = answer.version;
+    if (!isAsSent) {
+      say(row, isHalf(row) ? "à compléter" : "");
+      return;
+    }
     for (const [name, text] of Object.entries(answer.fields ?? {})) {
       row.querySelector(`[name="${name}"]`).value = text ?? "";
     }
-    field(row, "version").value = answer.version;
     row.querySelector("output").textContent = answer.result;
     row.querySelector("[data-question]").textContent = answer.question;
-    left.textContent = answer.left;
-    say(row, "enregistré");
-    announce(row, `enregistré. ${answer.question || answer.left}`);
+    say(row, SAVED);
+    announce(row, `${SAVED}. ${answer.question || answer.left}`);
   };
 
   const save = async (row) => {
@@ -177,9 +185,9 @@ if (form) {
     say(row, "enregistrement…");
     try {
       const answer = await sendInTurn(row);
-      const isUnchanged = said(row) === typed;
-      show(row, answer);
-      tried.set(row, isUnchanged ? said(row) : typed);
+      const isAsSent = said(row) === typed;
+      show(row, answer, isAsSent);
+      tried.set(row, isAsSent ? said(row) : typed);
     } catch ({ message }) {
       say(row, message, true);
       announce(row, message);
@@ -188,7 +196,7 @@ if (form) {
     } finally {
       saving.delete(row);
     }
-    if (waiting.has(row) && !isHalf(row)) save(row); // never a number of which a part alone is typed
+    if (waiting.has(row)) save(row);
   };
 
   form.addEventListener("input", ({ target }) => {
@@ -197,6 +205,8 @@ if (form) {
     const answer = field(row, "answer");
     if (numbers(row).includes(target) && /[^0\s]/.test(target.value)) answer.value = "figure";
     compute(row);
+    waiting.delete(row); // never a number of which a part alone is typed
+    if (row.querySelector("[data-state]").textContent === SAVED) say(row, "");
   });
 
   form.addEventListener("change", ({ target }) => {
