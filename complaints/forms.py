@@ -14,7 +14,7 @@ from dsfr.forms import DsfrBaseForm
 from complaints.examples import LONGEST
 from complaints.models import Attachment, Case, Pause, Theme
 from complaints.register import Body, Description, Dropped, Identity, Joined
-from sheets.words import typeset
+from sheets.words import french_day, typeset
 from sites import attachments
 from sites.fields import AttachedField, LineField, PlainTextField, VersionField
 from sites.forms_organisation import DayField, TickField
@@ -23,6 +23,9 @@ from sites.models import Service, Site, Unit, lasting
 TEXT_MAX, REMARK_MAX = 20_000, 2_000
 MOST_FILES = 5
 MOST_MEGABYTES = 20  # of all the files of one entry: the application takes 25 of them in one go
+
+LONG_AGO = datetime.timedelta(days=365)
+"""From receipt to entry: the year that is past, typed for the one that begins, is always as long ago."""
 
 ORGANISATION = "Organisme ou collectivité"
 CHOOSE = {"required": "Choisir dans la liste.", "invalid_choice": "Choisir dans la liste."}
@@ -144,9 +147,10 @@ def title_of(file: UploadedFile) -> str:
 
 
 class CaseForm(DsfrBaseForm):
-    """In the order of the paper on the desk."""
+    """In the order of the paper on the desk. A day of receipt long ago is asked for once more."""
 
     received_on = DayField(label="Reçu le")
+    is_long_ago = TickField(label="La date de réception est juste")
     channel = Choice(Case.Channel.choices, label="Canal")
     kind = Choice(Case.Kind.choices, label="Nature")
     requester_kind = Choice(Case.RequesterKind.choices, label="Demandeur")
@@ -181,11 +185,32 @@ class CaseForm(DsfrBaseForm):
     is_from_rights_defender = TickField(label="Saisine d’un délégué du Défenseur des droits")
 
     def __init__(
-        self, *arguments: Any, sites: QuerySet[Site], themes: QuerySet[Theme], **options: Any
+        self,
+        *arguments: Any,
+        on: datetime.date,
+        sites: QuerySet[Site],
+        themes: QuerySet[Theme],
+        **options: Any,
     ) -> None:
         super().__init__(*arguments, **options)
+        self.on = on
         self.fields["site"].queryset = sites
         self.fields["theme"].queryset = themes
+        if not self.is_bound:
+            del self.fields["is_long_ago"]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        day = data.get("received_on")
+        if day is None or day > self.on - LONG_AGO or "received_on" not in self.changed_data:
+            del self.fields["is_long_ago"]
+        elif not data["is_long_ago"]:
+            self.add_error(
+                "received_on",
+                f"Le {french_day(day)} est passé depuis un an ou plus\xa0: corriger la date, ou cocher "
+                "«\xa0La date de réception est juste\xa0».",
+            )
+        return data
 
     def said(self, unit: Unit, service: Service | None) -> Description:
         names = (
@@ -208,7 +233,7 @@ class EntryForm(CaseForm):
     key = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
     field_order = [
-        *("received_on", "channel", "kind", "requester_kind"),
+        *("received_on", "is_long_ago", "channel", "kind", "requester_kind"),
         *("name", "organisation", "address", "email", "phone"),
         *("place", "site", "subject", "text", "theme"),
         *("needs_examination", "is_from_rights_defender", "files"),

@@ -103,6 +103,7 @@ def case_correct(request: AgentRequest, slug: str, year: int, number: int) -> Ht
             for name in CorrectionForm.base_fields
             if hasattr(row, name)
         },
+        on=access.on,
         sites=Site.objects.filter(unit=held.unit_id).select_related("unit"),
         themes=themes.offered(access.prefecture, held.theme_id),
     )

@@ -36,6 +36,7 @@ def case_new(request: AgentRequest, slug: str) -> HttpResponse:
         initial=_initial(request, access, units, services),
         units=units,
         services=services,
+        on=access.on,
         first="channel" if NEXT in request.GET else "received_on",
         sites=Site.objects.filter(unit__in=where).select_related("unit"),
         themes=themes.offered(access.prefecture),

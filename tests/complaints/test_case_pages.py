@@ -110,6 +110,31 @@ def test_mistake_is_a_sentence_and_keeps_what_was_typed(rules, accueil, of_basil
     assert not Case.objects.exists()
 
 
+TICK = "cocher « La date de réception est juste »"
+
+
+def test_letter_of_last_year_is_asked_for_once_more_and_then_registered(rules, accueil, of_basile):
+    said = words(of_basile.post(NEW, typed(accueil, received_on="2020-03-10", text="À garder")))
+    assert f"Le 10/03/2020 est passé depuis un an ou plus : corriger la date, ou {TICK}." in said
+    assert "À garder" in said
+    assert not Case.objects.exists()
+
+    sent = typed(accueil, received_on="2020-03-10", is_long_ago="on")
+    assert "La date de réception est juste" in words(of_basile.post(NEW, sent | {"subject": ""}))
+    of_basile.post(NEW, sent | {"suivant": ""})
+    assert Case.objects.get().received_on == date(2020, 3, 10)
+
+    of_basile.post(f"{NEW}?suivant", typed(accueil, received_on="2020-03-10"))  # the next one of the pile
+    assert Case.objects.count() == 2
+
+
+def test_nothing_more_is_asked_of_a_day_of_the_past_twelve_months(rules, accueil, of_basile):
+    assert "La date de réception est juste" not in words(of_basile.get(NEW))
+    assert "La date de réception est juste" not in words(of_basile.post(NEW, typed(accueil, channel="")))
+    of_basile.post(NEW, typed(accueil, received_on="2020-03-11"))
+    assert Case.objects.exists()
+
+
 def test_likely_double_is_pointed_out_and_not_refused(receive, accueil, of_basile):
     receive()
     of_basile.post(NEW, typed(accueil, name="DOMINIQUE  petit", subject="horaires d'ouverture", suivant=""))
@@ -344,6 +369,20 @@ def test_correction_keeps_the_number_and_shows_the_new_date(receive, of_basile):
     assert "Corrigé : canal, date de réception. Échéance : 15/03/2021 → 09/03/2021" in said
     case.refresh_from_db()
     assert (case.number, case.requester.name) == (1, "Dominique Petit")
+
+
+def test_correction_asks_for_a_day_long_ago_only_where_it_is_another(receive, of_basile):
+    case = receive(received_on=date(2019, 3, 1))
+    form = of_basile.get(f"{page_of(case)}corriger/").context["form"]
+    sent = {name: form[name].value() or "" for name in form.fields}
+    del sent["needs_examination"], sent["is_from_rights_defender"]
+    other = sent | {"received_on": "2012-03-01"}
+    assert TICK in words(of_basile.post(f"{page_of(case)}corriger/", other))
+    assert of_basile.post(f"{page_of(case)}corriger/", sent | {"subject": "Autre"}).url == page_of(case)
+    ticked = other | {"subject": "Autre", "is_long_ago": "on", "version": 2}
+    assert of_basile.post(f"{page_of(case)}corriger/", ticked).url == page_of(case)
+    case.refresh_from_db()
+    assert (case.subject, case.received_on) == ("Autre", date(2012, 3, 1))
 
 
 # --- Who ---------------------------------------------------------------------------------------------------
