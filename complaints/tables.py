@@ -17,6 +17,7 @@ from complaints import searching, telling, worklists
 from complaints.models import Case, CaseQuerySet, Theme
 from sheets.words import french_day, typeset
 from sites.access import Access, Action
+from sites.fields import a_word_to_look_for
 from sites.lists import DayColumn, ListFilters, ListTable
 from sites.models import Prefecture
 from sites.workdays import WorkCalendar
@@ -203,7 +204,11 @@ class Offered(NamedTuple):
 
 class CaseFilters(ListFilters):
     q = django_filters.CharFilter(
-        label="Numéro, nom ou mots", method="about", max_length=searching.MOST, strip=True
+        label="Numéro, nom ou mots",
+        method="about",
+        max_length=searching.MOST,
+        strip=True,
+        validators=[a_word_to_look_for],
     )
     kind = django_filters.ChoiceFilter(label="Nature", choices=KINDS, empty_label="toutes")
     channel = django_filters.ChoiceFilter(label="Canal", choices=Case.Channel.choices, empty_label="tous")

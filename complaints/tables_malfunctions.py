@@ -12,6 +12,7 @@ from complaints.models import Malfunction
 from complaints.models.malfunctions import MalfunctionQuerySet
 from sheets.words import french_day
 from sites.access import AgentRequest
+from sites.fields import a_word_to_look_for
 from sites.lists import DayColumn, ListFilters, ListTable
 from sites.models import Unit
 
@@ -68,7 +69,11 @@ def _units(request: AgentRequest) -> QuerySet[Unit]:
 
 class MalfunctionFilters(ListFilters):
     q = django_filters.CharFilter(
-        label="Numéro ou mots", method="about", max_length=searching.MOST, strip=True
+        label="Numéro ou mots",
+        method="about",
+        max_length=searching.MOST,
+        strip=True,
+        validators=[a_word_to_look_for],
     )
     state = django_filters.ChoiceFilter(
         label="État",

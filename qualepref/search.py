@@ -12,8 +12,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 import complaints.searching
-from sheets.words import folded
 from sites.access import Access, Action, AgentRequest, enter
+from sites.fields import NO_WORDS, a_word_to_look_for
 from sites.finding import Found
 from sites.models import Agent
 
@@ -28,18 +28,13 @@ PROVIDERS: tuple[tuple[Action, Provider], ...] = (
 class SearchForm(forms.Form):
     q = forms.CharField(
         max_length=complaints.searching.MOST,
+        validators=[a_word_to_look_for],
         error_messages={
-            "required": "Écrire un numéro, un nom ou des mots.",
+            "required": NO_WORDS,
             "max_length": "Chercher moins de mots à la fois.",
-            "null_characters_not_allowed": "Écrire un numéro, un nom ou des mots.",
+            "null_characters_not_allowed": NO_WORDS,
         },
     )
-
-    def clean_q(self) -> str:
-        typed: str = self.cleaned_data["q"]
-        if not folded(typed):
-            raise forms.ValidationError(self.fields["q"].error_messages["required"])
-        return typed
 
 
 @require_safe

@@ -21,7 +21,7 @@ from referentiel.models import (
     national_or_own,
 )
 from referentiel.search import CERTAINTIES, certainties, speaks_of
-from sites.fields import LinesField, RowsField, VersionField, day_input
+from sites.fields import LinesField, RowsField, VersionField, a_word_to_look_for, day_input
 from sites.lists import FilterForm
 from sites.models import Prefecture, Service
 
@@ -386,7 +386,9 @@ class AnswerForm(DsfrBaseForm):
 class ReadingForm(FilterForm):
     """What of a version one wants to read. A choice that makes no sense is ignored."""
 
-    mots = forms.CharField(label="Code ou mots", required=False, max_length=100)
+    mots = forms.CharField(
+        label="Code ou mots", required=False, max_length=100, validators=[a_word_to_look_for]
+    )
     module = forms.ModelChoiceField(
         label="Module",
         queryset=Module.objects.none(),

@@ -13,6 +13,7 @@ from referentiel import wording
 from referentiel.models import DelayRule, Indicator, Referentiel
 from referentiel.search import CERTAINTIES, certainties, speaks_of
 from sites.access import AgentRequest, holdings
+from sites.fields import a_word_to_look_for
 from sites.lists import DayColumn, ListFilters, ListTable
 
 
@@ -110,7 +111,9 @@ class DelayTable(ListTable):
 class NormFilters(ListFilters):
     """By words, version and certainty. Words are looked for here: databases fold accents otherwise."""
 
-    mots = django_filters.CharFilter(label="Code ou mots", method="by_words", max_length=100)
+    mots = django_filters.CharFilter(
+        label="Code ou mots", method="by_words", max_length=100, validators=[a_word_to_look_for]
+    )
     certitude = django_filters.ChoiceFilter(
         label="Certitude", choices=CERTAINTIES, empty_label="toutes", method="by_certainty"
     )

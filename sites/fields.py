@@ -6,6 +6,7 @@ from unicodedata import category
 
 from django import forms
 
+from sheets.words import folded
 from sites import attachments
 
 # Marks that turn the direction of what follows: they can make a sentence read otherwise than it was typed.
@@ -13,6 +14,15 @@ DIRECTION_MARKS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 TOO_LONG = "Ce texte compte %(show_value)d caractères\xa0: le ramener à %(limit_value)d au plus."
+
+
+NO_WORDS = "Écrire un numéro, un nom ou des mots."
+
+
+def a_word_to_look_for(text: str) -> None:
+    """A validator of searches: signs alone would stand for everything."""
+    if not folded(text):
+        raise forms.ValidationError(NO_WORDS)
 
 
 def day_input() -> forms.DateInput:

@@ -196,6 +196,7 @@ def test_a_malfunction_is_found_by_its_number_and_its_words_by_who_reads_it(
     for typed in ("BORNE imprime", "D\xa02020-0007", "d 2020-0007"):
         assert listed(manager, f"?q={typed}") == [reported.subject]
     assert listed(manager, "?q=borne ailleurs") == []
+    assert "Écrire un numéro, un nom ou des mots." in words(manager.get(HERE, {"q": "!!"}))
 
     assert "D 2020-0007, La borne n’imprime plus" in words(manager.get(search, {"q": "borne"}))
     assert manager.get(search, {"q": "D 2020-0007"}).url.endswith("/dysfonctionnements/2020/7/")

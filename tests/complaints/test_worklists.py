@@ -233,6 +233,13 @@ def test_search_knows_neither_case_nor_accents(typed, expected, register_, brows
     assert subjects(browser.get(HERE, {"q": typed})) == expected
 
 
+def test_search_of_signs_alone_is_left_aside_and_says_so(register_, browser):
+    found = browser.get(HERE, {"q": "!! —"})
+    assert subjects(found) == subjects(browser.get(HERE))
+    assert "Écrire un numéro, un nom ou des mots." in words(found)
+    assert "pour ces filtres" not in words(found)
+
+
 def test_a_number_is_read_as_it_is_said_or_written():
     assert searching.reference_in(" N°\xa02020-0042 ") == Reference(2020, 42)
     assert [searching.reference_in(typed) for typed in ("42", "2020", "12-2020-42", "2020-0042 bis")] == [

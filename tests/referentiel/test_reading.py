@@ -44,10 +44,13 @@ def test_engagements_are_found_by_words_module_and_certainty(client_of, claire, 
 
 
 def test_a_filter_that_makes_no_sense_is_ignored_and_said(client_of, claire, norm):
-    response = client_of(claire).get(page_of("qual-e-pref-2019"), {"module": "99", "certitude": "peut-être"})
+    asked = {"module": "99", "certitude": "peut-être", "mots": "!!"}
+    response = client_of(claire).get(page_of("qual-e-pref-2019"), asked)
 
     assert response.context["wanted"] == response.context["engagement_count"]
     assert words(response).count("Sélectionnez un choix valide") == 2
+    assert "Écrire un numéro, un nom ou des mots." in words(response)
+    assert "Écrire un numéro" in words(client_of(claire).get(reverse("norm_delays"), {"mots": "!!"}))
 
 
 def test_the_list_says_what_is_left_to_check_and_leads_to_it(client_of, claire, norm):
