@@ -7,6 +7,7 @@ import datetime
 import threading
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,6 +32,7 @@ from sites.dues import Due
 from sites.models import Agent, Membership, Prefecture, Reminder, Unit, in_force
 from sites.workdays import calendar_for
 from tests import factories
+from tests.races import at_once
 from tests.smtp import Box, serving
 
 Role = Membership.Role
@@ -521,28 +523,13 @@ def test_who_has_had_too_many_mails_today_gets_the_next_digest(
 
 @pytest.mark.django_db(transaction=True)
 def test_two_digests_at_once_are_one(prefecture: Prefecture, rachid: Agent, claire: Agent, todo: App) -> None:
-    """Two clocks, or a clock and a command: true threads, each with its connection."""
+    """Two clocks, or a clock and a command."""
     for number in range(20):
         todo.has(rachid if number % 2 else claire, prefecture, march(3), f"Chose {number}")
-    start, counts, errors = threading.Barrier(2), [], []
 
-    def send() -> None:
-        start.wait()
-        try:
-            counts.append(len(digest.send(prefecture, march(2))))
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connection.close()
+    sent = at_once(*[partial(digest.send, prefecture, march(2))] * 2)
 
-    threads = [threading.Thread(target=send) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert errors == []
-    assert sorted(counts) == [0, 2]
+    assert sorted(map(len, sent)) == [0, 2]
     assert (Job.objects.count(), Reminder.objects.count()) == (2, 20)
 
 

@@ -1,12 +1,11 @@
 """Malfunctions: what is written, what is refused in a sentence, who sees what."""
 
 import datetime
-import threading
 from dataclasses import replace
 from functools import partial
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from complaints import malfunctions
 from complaints.malfunctions import Description
@@ -16,6 +15,7 @@ from sites.access import access_of
 from sites.conflicts import ConflictError, RefusedError
 from sites.models import Agent, Membership
 from tests.factories import MalfunctionFactory, MembershipFactory, ServiceFactory, SiteFactory, UnitFactory
+from tests.races import at_once
 
 TODAY = datetime.date(2021, 3, 31)
 
@@ -49,18 +49,11 @@ def test_each_year_has_its_numbers_without_a_gap(report):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_agents_at_once_leave_no_gap_in_the_numbers(report):
-    def work(name):
-        try:
-            for n in range(3):
-                report(subject=f"Panne {n} vue par {name}")
-        finally:
-            connection.close()
+    def three(name):
+        for n in range(3):
+            report(subject=f"Panne {n} vue par {name}")
 
-    threads = [threading.Thread(target=work, args=(name,)) for name in "abc"]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert at_once(*(partial(three, name) for name in "abc")) == [None] * 3
     assert sorted(Malfunction.objects.values_list("number", flat=True)) == list(range(1, 10))
 
 

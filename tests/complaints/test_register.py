@@ -1,11 +1,9 @@
 """What a write to a case does to its clock, its state and its trail; what it refuses, and in which words."""
 
-import threading
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +16,7 @@ from sites import files
 from sites.conflicts import ConflictError, RefusedError
 from tests.complaints.conftest import MONDAY, SOMEBODY, TODAY
 from tests.factories import ClosureFactory, ServiceFactory, SiteFactory
+from tests.races import at_once
 from tests.sites.test_attachments import image
 
 
@@ -102,18 +101,11 @@ def test_appointment_of_an_authority_has_two_promises_and_two_verdicts(receive, 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_agents_at_once_leave_no_gap_in_the_numbers(receive):
-    def work():
-        try:
-            for _ in range(5):
-                receive()
-        finally:
-            connection.close()
+    def five():
+        for _ in range(5):
+            receive()
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert at_once(*[five] * 4) == [None] * 4
     assert sorted(Case.objects.values_list("number", flat=True)) == list(range(1, 21))
 
 

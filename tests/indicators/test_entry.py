@@ -1,11 +1,9 @@
 """Monthly figures typed by people: what is kept, refused, and never lost."""
 
 import datetime
-import threading
 from functools import partial
 
 import pytest
-from django.db import connection
 
 from indicators import entry, returns
 from indicators.entry import ClashesError, ImpossibleError, Said, Typed, figures, versions
@@ -13,6 +11,7 @@ from indicators.models import Measurement, MonthlyReturn
 from indicators.returns import LockedError
 from referentiel.measures import Rate
 from tests.indicators.monthly import MARCH, Monthly
+from tests.races import at_once, refusals
 
 APRIL = datetime.date(2020, 4, 1)
 
@@ -221,37 +220,16 @@ def test_a_replacement_in_a_reopened_month_keeps_what_is_doubted_and_what_was_co
     assert (row.former_measure, row.reason) == (Rate(9, 10), "Compteur juste.")
 
 
-def at_once(*actions):
-    """Runs the actions in the same instant; what each raised, or None."""
-    start, raised = threading.Barrier(len(actions)), [None] * len(actions)
-
-    def run(place, action):
-        start.wait()
-        try:
-            action()
-        except Exception as error:
-            raised[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(actions)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
-
-
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_type_in_one_cell_in_the_same_instant_one_is_told():
     world = Monthly()
     cells = [world.typed(world.rate, numerator, 13) for numerator in (11, 12)]
 
-    raised = at_once(*(partial(save, world, cell) for cell in cells))
+    outcomes = at_once(*(partial(save, world, cell) for cell in cells))
 
-    assert sorted(type(one).__name__ for one in raised) == ["ClashesError", "NoneType"]
-    kept = raised.index(None)
-    assert figures(world.services[0], MARCH)[world.rate.pk].numerator == cells[kept].said.numerator
+    (clash,) = refusals(outcomes, ClashesError)
+    kept = cells[1 - outcomes.index(clash)]
+    assert figures(world.services[0], MARCH)[world.rate.pk].numerator == kept.said.numerator
 
 
 @pytest.mark.django_db(transaction=True)
@@ -259,13 +237,14 @@ def test_a_month_closed_while_somebody_types_keeps_the_figure_or_refuses_it():
     world = Monthly()
     close = partial(returns.close, world.prefecture, MARCH, world.services, by=world.manager)
 
-    raised = at_once(partial(save, world, world.typed(world.rate, 11, 13)), close)
+    typed, closed = at_once(partial(save, world, world.typed(world.rate, 11, 13)), close)
 
-    assert raised[1] is None
+    assert not isinstance(closed, Exception)
     closed_at = MonthlyReturn.history.filter(service=world.services[0], state="closed").get().history_date
     written = [row.history_date for row in Measurement.history.all()]
-    assert isinstance(raised[0], LockedError) or all(at <= closed_at for at in written)
-    assert bool(written) == (raised[0] is None)
+    is_refused = bool(refusals([typed], LockedError))
+    assert is_refused or all(at <= closed_at for at in written)
+    assert bool(written) != is_refused
 
 
 def test_saving_costs_the_same_whatever_the_cells(world, django_assert_max_num_queries):

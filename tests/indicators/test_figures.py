@@ -3,11 +3,10 @@
 import datetime
 import html
 import re
-import threading
 from decimal import Decimal
+from functools import partial
 
 import pytest
-from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -22,6 +21,7 @@ from referentiel.models import Indicator
 from sites.conflicts import ConflictError, RefusedError
 from sites.models import Agent, Prefecture, TraceEntry, Unit
 from tests import factories
+from tests.races import at_once, refusals
 
 YEAR = 2018
 
@@ -341,25 +341,14 @@ def test_a_figure_removed_in_between_is_a_conflict_too(cell, claire):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_who_write_in_the_same_instant_lose_nothing_in_silence(cell, claire):
-    start, conflicts = threading.Barrier(2), []
+    writes = [
+        partial(collection.write, cell, Entry(numerator, 13), seen=0, by=claire) for numerator in (11, 12)
+    ]
 
-    def write(numerator: int) -> None:
-        start.wait()
-        try:
-            collection.write(cell, Entry(numerator, 13), seen=0, by=claire)
-        except ConflictError:
-            conflicts.append(numerator)
-        finally:
-            connection.close()
+    outcomes = at_once(*writes)
 
-    threads = [threading.Thread(target=write, args=[numerator]) for numerator in (11, 12)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert len(conflicts) == 1
-    assert Measurement.objects.get().numerator == 23 - conflicts[0]
+    (conflict,) = refusals(outcomes, ConflictError)
+    assert Measurement.objects.get().numerator == (12, 11)[outcomes.index(conflict)]
 
 
 # --- What the page says ------------------------------------------------------------------------------------

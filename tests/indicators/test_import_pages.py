@@ -1,6 +1,6 @@
 """The pages of imports, as a quality manager uses them: from her disk to the board and the bilan."""
 
-import threading
+from functools import partial
 
 import pytest
 from django.conf import settings
@@ -19,6 +19,7 @@ from referentiel.models import Indicator
 from sheets.reading import rows_of
 from sites.models import Prefecture, TraceEntry, Unit
 from tests import factories
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -297,21 +298,15 @@ def test_two_managers_who_import_the_same_year_at_once_write_one_figure_each(lin
     reads = [
         one.get(url("import_confirm", number)).context["read"] for number, one in enumerate(browsers, start=1)
     ]
-    gate = threading.Barrier(2)
 
-    def confirm(number: int) -> None:
-        gate.wait()
-        try:
-            browsers[number].post(url("import_confirm", number + 1), {"read": reads[number]})
-        finally:
-            connection.close()
+    answers = at_once(
+        *(
+            partial(browsers[number].post, url("import_confirm", number + 1), {"read": reads[number]})
+            for number in range(2)
+        )
+    )
 
-    threads = [threading.Thread(target=confirm, args=(number,)) for number in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
+    assert all(answer.status_code < 500 for answer in answers)
     states = sorted(FigureImport.objects.values_list("state", flat=True))
     assert states == [State.IMPORTED, State.TO_CHECK]
     assert Measurement.objects.count() == Measurement.history.count() == 1

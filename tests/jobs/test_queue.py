@@ -1,8 +1,8 @@
 """Effects as rows: queued once, claimed once, taken over when their worker is lost, given up loudly."""
 
 import datetime
-import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -12,6 +12,7 @@ from kombu.exceptions import OperationalError
 from jobs import queue
 from jobs.models import Job
 from tests import factories
+from tests.races import at_once
 
 KIND = "tests.effect"
 NOON = datetime.datetime(2019, 11, 28, 12, tzinfo=datetime.UTC)
@@ -79,16 +80,9 @@ def test_the_same_effect_is_queued_once(
 
 @pytest.mark.django_db(transaction=True)
 def test_the_same_effect_queued_twice_at_once_is_one_job() -> None:
-    start, jobs = threading.Barrier(2), []
+    first, second = at_once(*[partial(queue.enqueue, KIND, key="a", word="un")] * 2)
 
-    def ask() -> None:
-        start.wait()
-        jobs.append(queue.enqueue(KIND, key="a", word="un"))
-        connection.close()
-
-    in_parallel(ask, ask)
-
-    assert jobs[0] == jobs[1] == Job.objects.get()
+    assert first == second == Job.objects.get()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -185,14 +179,8 @@ def test_the_work_is_done_with_no_transaction_open() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_claim_a_job_once(done: list[str]) -> None:
     job = factories.JobFactory(payload={"word": "un"})
-    start = threading.Barrier(2)
 
-    def work() -> None:
-        start.wait()
-        queue.run(job.pk)
-        connection.close()
-
-    in_parallel(work, work)
+    assert at_once(*[partial(queue.run, job.pk)] * 2) == [None, None]
 
     job.refresh_from_db()
     assert done == ["un"]
@@ -412,16 +400,9 @@ def test_only_a_failed_job_is_retried(db: None, posted: list[tuple[int, str]], s
 @pytest.mark.django_db(transaction=True)
 def test_two_people_who_retry_at_once_retry_once(posted: list[tuple[int, str]]) -> None:
     job = factories.JobFactory(state="failed", attempts=3)
-    start, answers = threading.Barrier(2), []
 
-    def ask() -> None:
-        start.wait()
-        answers.append(queue.retry(job))
-        connection.close()
+    assert sorted(at_once(*[partial(queue.retry, job)] * 2)) == [False, True]
 
-    in_parallel(ask, ask)
-
-    assert sorted(answers) == [False, True]
     assert len(posted) == 1
 
 
@@ -432,11 +413,3 @@ def test_two_people_who_retry_at_once_retry_once(posted: list[tuple[int, str]]) 
 def test_the_database_refuses_an_impossible_job(db: None, changes: dict[str, object]) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         factories.JobFactory(**changes)
-
-
-def in_parallel(*actions: Callable[[], None]) -> None:
-    threads = [threading.Thread(target=action) for action in actions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()

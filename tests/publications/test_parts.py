@@ -1,14 +1,14 @@
 """Two people who write the same part: neither loses a word."""
 
-import threading
+from functools import partial
 
 import pytest
-from django.db import connection
 
 from publications import parts
 from publications.models import Part
 from sites.conflicts import ConflictError
 from sites.models import Prefecture
+from tests.races import at_once, refusals
 
 SUMMARY = Part.Section.SUMMARY
 
@@ -65,25 +65,17 @@ def test_the_same_part_of_another_year_is_another_text(prefecture: Prefecture) -
 def test_two_who_write_the_first_version_at_once_make_one_text_and_one_conflict(
     prefecture: Prefecture,
 ) -> None:
-    start, conflicts = threading.Barrier(2), []
+    seen = [parts.find(prefecture, 2018, SUMMARY) for _ in range(2)]
 
-    def write(text: str) -> None:
-        part = parts.find(prefecture, 2018, SUMMARY)
-        start.wait()
-        try:
-            parts.write(part, text=text, seen_version=0)
-        except ConflictError as conflict:
-            conflicts.append((text, conflict.saved.text))
-        finally:
-            connection.close()
+    outcomes = at_once(
+        *(
+            partial(parts.write, part, text=text, seen_version=0)
+            for part, text in zip(seen, ("Un.", "Deux."), strict=True)
+        )
+    )
 
-    threads = [threading.Thread(target=write, args=[text]) for text in ("Un.", "Deux.")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
+    (conflict,) = refusals(outcomes, ConflictError)
     saved = Part.objects.get()
-    (lost,) = {"Un.", "Deux."} - {saved.text}
     assert saved.version == 1
-    assert conflicts == [(lost, saved.text)]
+    assert saved.text == ("Un.", "Deux.")[1 - outcomes.index(conflict)]
+    assert conflict.saved.text == saved.text

@@ -1,13 +1,13 @@
 """The life of an edition: signed, rendered, published, withdrawn; and all that is refused on the way."""
 
 import hashlib
-import threading
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from indicators.models import Measurement
 from jobs.models import Job
@@ -18,6 +18,7 @@ from referentiel.models import Indicator
 from sites.conflicts import RefusedError
 from sites.models import Agent, Prefecture, Unit
 from tests import factories
+from tests.races import at_once, refusals
 
 
 def report(progress: int, step: str) -> None:
@@ -108,25 +109,11 @@ def test_a_signature_that_fails_leaves_neither_edition_nor_job(
 def test_the_same_bilan_signed_twice_at_once_is_one_edition_and_one_pdf(
     prefecture: Prefecture, figures: Indicator, claire: Agent
 ) -> None:
-    start, refusals = threading.Barrier(2), []
-
-    def sign() -> None:
-        start.wait()
-        try:
-            publish.freeze(prefecture, 2018, by=claire)
-        except RefusedError as refused:
-            refusals.append(str(refused))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=sign) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    outcomes = at_once(*[partial(publish.freeze, prefecture, 2018, by=claire)] * 2)
 
     bilan = Bilan.objects.get()
-    assert refusals == ["L'édition 1 du bilan 2018 dit déjà exactement cela\xa0: rien n'a changé depuis."]
+    (refused,) = refusals(outcomes, RefusedError)
+    assert str(refused) == "L'édition 1 du bilan 2018 dit déjà exactement cela\xa0: rien n'a changé depuis."
     assert [job.key for job in Job.objects.all()] == [publish.pdf_key(bilan)]
 
 
@@ -349,24 +336,10 @@ def test_two_editions_published_at_once_leave_one_shown(
 ) -> None:
     Measurement.objects.filter(unit=siege).update(numerator=18)
     second = attach(publish.freeze(prefecture, 2018, by=claire))
-    start, refusals = threading.Barrier(2), []
 
-    def show(bilan: Bilan) -> None:
-        start.wait()
-        try:
-            publish.publish(bilan, by=claire)
-        except RefusedError as refused:
-            refusals.append(str(refused))
-        finally:
-            connection.close()
+    outcomes = at_once(*(partial(publish.publish, bilan, by=claire) for bilan in (ready, second)))
 
-    threads = [threading.Thread(target=show, args=[bilan]) for bilan in (ready, second)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert len(refusals) == 1
+    assert len(refusals(outcomes, RefusedError)) == 1
     assert Bilan.objects.shown().count() == 1
 
 

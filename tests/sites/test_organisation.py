@@ -1,13 +1,12 @@
 """The writes of the organisation: what they keep, what they refuse, and with which sentence."""
 
 import datetime
-import threading
+from functools import partial
 from io import StringIO
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.db import connection
 
 from publications import publish
 from sites import organisation
@@ -24,6 +23,7 @@ from tests.factories import (
     ServiceFactory,
     SiteFactory,
 )
+from tests.races import at_once, refusals
 
 TODAY = datetime.date(2026, 11, 26)
 NEW_YEAR = datetime.date(2027, 1, 1)
@@ -466,48 +466,22 @@ def test_what_was_deleted_meanwhile_is_not_written_again(siege):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_prefecture_created_twice_by_a_double_click_is_one_and_a_sentence():
-    start, sentences = threading.Barrier(2), []
+    twice = [PrefectureFactory.build(code="67", slug="bas-rhin") for _ in range(2)]
 
-    def create() -> None:
-        start.wait()
-        try:
-            organisation.save(PrefectureFactory.build(code="67", slug="bas-rhin"))
-        except ValidationError as error:
-            sentences.append(sorted(error.message_dict))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=create) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    outcomes = at_once(*(partial(organisation.save, one) for one in twice))
 
     assert Prefecture.objects.count() == 1
-    [refused] = sentences
+    (refused,) = refusals(outcomes, ValidationError)
     # The first may be written between the two questions of the second: it then reads of the slug alone.
-    assert refused in (["code", "slug"], ["slug"])
+    assert sorted(refused.message_dict) in (["code", "slug"], ["slug"])
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_who_take_the_same_sigle_at_once_make_one_service_and_one_sentence(siege):
-    start, sentences = threading.Barrier(2), []
+    twice = [Service(unit=Unit.objects.get(pk=siege.pk), name="Bureau", short_name="BCR") for _ in range(2)]
 
-    def add() -> None:
-        start.wait()
-        try:
-            service = Service(unit=Unit.objects.get(pk=siege.pk), name="Bureau", short_name="BCR")
-            organisation.add_service(service, sites=[], today=TODAY)
-        except ValidationError as error:
-            sentences.extend(error.messages)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=add) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    outcomes = at_once(*(partial(organisation.add_service, one, sites=[], today=TODAY) for one in twice))
 
     assert Service.objects.count() == 1
-    assert sentences == ["Un autre service de l’unité porte ce sigle, ou le portera (Bureau)."]
+    (refused,) = refusals(outcomes, ValidationError)
+    assert refused.messages == ["Un autre service de l’unité porte ce sigle, ou le portera (Bureau)."]
