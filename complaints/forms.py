@@ -245,7 +245,8 @@ class EntryForm(CaseForm):
         """`first` has the keyboard when the page opens, unless something is to be corrected."""
         super().__init__(*arguments, **options)
         self.fields["place"].offer(units, services)
-        wrong = next((name for name in self.errors if name in self.fields), first)
+        errors = self.errors
+        wrong = next((name for name in self.fields if name in errors), first)
         self.fields[wrong].widget.attrs["autofocus"] = True
 
 

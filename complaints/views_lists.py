@@ -107,7 +107,7 @@ def cases_assign(request: AgentRequest, slug: str) -> HttpResponse:
             form.add_error(None, str(refused))
         except ConflictError as conflict:
             rows = _handled(request, access, seen)
-            context["conflict"] = f"Quelqu’un d’autre a travaillé à l’affaire {conflict.saved} entre-temps."
+            context["conflict"] = f"L’affaire {conflict.saved} a changé entre-temps."
             status = 409
         else:
             say(request, _told(len(moved), service.name if service else unit.name))

@@ -102,7 +102,7 @@ class ClashesError(Exception):
     """Not one row but some of many: each cell that somebody else wrote tells both sides."""
 
     def __init__(self, clashes: Sequence[Clash]) -> None:
-        super().__init__("Quelqu’un d’autre a enregistré un chiffre depuis que vous avez ouvert cette page.")
+        super().__init__("Un chiffre a été enregistré depuis que vous avez ouvert cette page.")
         self.clashes = clashes
 
 

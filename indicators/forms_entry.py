@@ -15,6 +15,7 @@ from indicators.forms import SentenceField, WholeNumberField, names_of
 from indicators.grid import Grid, Row
 from indicators.models import Measurement
 from sites.fields import VersionField
+from sites.models import Agent
 
 FIGURE, NOTHING, UNMEASURED = "figure", "nothing", "unmeasured"
 MINE = re.compile("mine-([0-9]{1,18})")
@@ -26,7 +27,7 @@ SENT = re.compile("c([0-9]{1,9})-version")
 class Told:
     """A conflict in words: who saved what, and when; what was typed, and the answer that keeps it."""
 
-    who: str
+    by: Agent | None
     at: datetime.datetime
     saved: str
     typed: str

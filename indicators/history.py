@@ -34,7 +34,7 @@ from referentiel.measures import (
     with_unit,
 )
 from referentiel.models import Indicator
-from sites.models import Prefecture, Service, Unit
+from sites.models import Agent, Prefecture, Service, Unit
 
 NO_FIGURE = "sans chiffre"  # under reserve, and no other said
 
@@ -48,11 +48,15 @@ class Event:
     nothing, or is nothing any more."""
 
     at: datetime.datetime
-    who: str
+    by: Agent | None
     what: str
     before: str
     after: str
     why: str
+
+    @property
+    def who(self) -> str:
+        return self.by.full_name if self.by else "l’application"
 
 
 def of_cell(unit: Unit, indicator: Indicator, period: Period) -> list[Event]:
@@ -70,7 +74,14 @@ def of_cell(unit: Unit, indicator: Indicator, period: Period) -> list[Event]:
         if before != after:
             what = "\xa0: ".join(filter(None, (_where(record), _what(record, before, after))))
             events.append(
-                Event(record.history_date, _who(record), what, before.said, after.said, _why(record, after))
+                Event(
+                    record.history_date,
+                    record.history_user,
+                    what,
+                    before.said,
+                    after.said,
+                    _why(record, after),
+                )
             )
     return events[::-1][:MOST]
 
@@ -96,7 +107,7 @@ def _of_notes(records: QuerySet[Any]) -> list[Event]:
         what = {"+": "ajoutée", "~": "corrigée", "-": "retirée"}[record.history_type]
         said = f"{what}, {about(record.unit, record.indicator)}"
         why = record.history_change_reason or ""
-        events.append(Event(record.history_date, _who(record), said, before, after, why))
+        events.append(Event(record.history_date, record.history_user, said, before, after, why))
     return events[::-1][:MOST]
 
 
@@ -192,10 +203,6 @@ def _why(record: Any, after: _State) -> str:
     return f"{NBSP}; ".join(dict.fromkeys(reason for reason in reasons if reason))
 
 
-def _who(record: Any) -> str:
-    return record.history_user.full_name if record.history_user else "l’application"
-
-
 # --- Months of the services, suspensions -------------------------------------------------------------------
 
 
@@ -210,7 +217,7 @@ def of_month(service: Service, month: datetime.date) -> list[Event]:
         if after != before:
             what = MOVES[record.state] if record.open_until == longer else "laissé ouvert"
             why = record.history_change_reason or ""
-            events.append(Event(record.history_date, _who(record), what, before, after, why))
+            events.append(Event(record.history_date, record.history_user, what, before, after, why))
         before, longer = after, record.open_until
     return events[::-1][:MOST]
 
@@ -247,7 +254,7 @@ def _of_suspensions(records: QuerySet[Any]) -> list[Event]:
         what = {"+": "décidée", "~": "modifiée", "-": "levée"}[record.history_type]
         if before != after:
             why = record.history_change_reason or ""
-            events.append(Event(record.history_date, _who(record), what, before, after, why))
+            events.append(Event(record.history_date, record.history_user, what, before, after, why))
     return events[::-1][:MOST]
 
 
@@ -315,6 +322,6 @@ def _of_one(records: QuerySet[Any], in_words: Callable[[Any], str], moves: Mappi
         after = "" if record.history_type == "-" else in_words(record)
         if after != before:
             what = moves[record.history_type]
-            events.append(Event(record.history_date, _who(record), what, before, after, ""))
+            events.append(Event(record.history_date, record.history_user, what, before, after, ""))
         before = after
     return events[::-1][:MOST]

@@ -111,7 +111,7 @@ def entry_cell(request: AgentRequest, slug: str, service: int, month: str, indic
         (clash,) = conflict.clashes
         context = {"cell": form, "clash": _told([clash], {indicator: form})[indicator]}
         html = render_to_string("indicators/_entry_clash.html", context, request)
-        sentence = "Quelqu’un d’autre a écrit dans cette case\xa0: choisir ce qui est à garder."
+        sentence = "Cette case a changé depuis que vous avez ouvert la page\xa0: choisir ce qui est à garder."
         return JsonResponse({"state": "clash", "sentence": sentence, "html": html})
     after = place.grid()
     row = after.row(indicator) or row
@@ -261,7 +261,7 @@ def _told(clashes: Iterable[Clash], cells: dict[int, CellForm]) -> dict[int, Tol
             raise BadRequest  # a version that no page has shown
         saved = entry.Said.of(clash.saved) if clash.saved else None
         told[pk] = Told(
-            who=record.history_user.full_name if record.history_user else "l’application",
+            by=record.history_user,
             at=timezone.localtime(record.history_date),
             saved=row.said_in_words(saved),
             typed=row.said_in_words(clash.typed),

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from indicators import drawn
 from referentiel import measures
 from sheets import words
+from sites.models import Agent
 
 register = template.Library()
 
@@ -38,6 +39,14 @@ def day(on: datetime.date | None) -> str:
     if on is None:
         return ""
     return f"{'1er' if on.day == 1 else on.day} {measures.MONTHS[on.month]} {on.year}"
+
+
+@register.filter
+def has_saved(by: Agent | None, reader: Agent) -> str:
+    """« Camille Roy a enregistré », to whom wrote something else meanwhile, or in another tab."""
+    if by == reader:
+        return "vous avez, dans un autre onglet, enregistré"
+    return f"{by.full_name if by else 'l’application'} a enregistré"
 
 
 register.filter(measures.of)

@@ -32,7 +32,7 @@ from sites.conflicts import ConflictError, RefusedError
 from sites.models import Prefecture, Service
 
 GONE = "Cette ligne a été supprimée depuis que vous l’avez ouverte."
-TWICE = "Une ligne semblable vient d’être enregistrée par quelqu’un d’autre."
+TWICE = "Une ligne semblable vient d’être enregistrée."
 KEY_MAX = 60
 MEASURED_AS = {Indicator.Unit.PERCENT: "un taux", Indicator.Unit.COUNT: "un nombre"}
 A_MEAN = "une moyenne"

@@ -29,7 +29,7 @@ class ConflictsError(Exception):
     """Somebody saved some of the targets since they were read: target → what they changed."""
 
     def __init__(self, since: Mapping[int, list[Moment]]) -> None:
-        super().__init__("Quelqu’un d’autre a changé un objectif depuis que vous avez ouvert cette page.")
+        super().__init__("Un objectif a changé depuis que vous avez ouvert cette page.")
         self.since = since
 
 

@@ -1,4 +1,4 @@
-"""What is not written: what cannot be, and what somebody else wrote meanwhile."""
+"""What is not written: what cannot be, and what was written meanwhile."""
 
 from typing import Any
 
@@ -8,12 +8,11 @@ class RefusedError(Exception):
 
 
 class ConflictError(Exception):
-    """Somebody else wrote since the page was opened. `saved` is what stands now, None where it is gone, and
-    `version` the one to have read: sent again with it, what was typed takes its place."""
+    """Somebody wrote since the page was opened: another agent, or the same one in another tab. `saved` is what
+    stands now, None where it is gone, and `version` the one to have read: sent again with it, what was typed
+    takes its place."""
 
     def __init__(self, saved: Any, version: int | str | None = None) -> None:
-        super().__init__(
-            "Quelqu’un d’autre a enregistré une modification depuis que vous avez ouvert cette page."
-        )
+        super().__init__("Une modification a été enregistrée depuis que vous avez ouvert cette page.")
         self.saved = saved
         self.version = saved.version if version is None else version

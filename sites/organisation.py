@@ -375,7 +375,7 @@ def _as_read(row: AnyRow, seen: str) -> AnyRow:
     """The row as it is stored, if it is still in the version that was read."""
     stored = type(row)._default_manager.filter(pk=row.pk).first()
     if stored is None:
-        raise ValidationError("Ceci a été supprimé par quelqu’un d’autre depuis que vous l’avez ouvert.")
+        raise ValidationError("Ceci a été supprimé depuis que vous l’avez ouvert.")
     if (latest := version_of(stored)) != seen:
         raise ConflictError(stored, latest)
     return stored

@@ -50,7 +50,7 @@ def ask(request: AgentRequest, page: Page, form: Form, write: Callable[[], HttpR
         except RefusedError as refused:
             form.add_error(None, str(refused))
         except Membership.DoesNotExist:
-            form.add_error(None, "Ce rôle vient d’être supprimé par quelqu’un d’autre.")
+            form.add_error(None, "Ce rôle vient d’être supprimé.")
     return render(request, "sites/form.html", {"page": page, "form": form, "conflict": None})
 
 

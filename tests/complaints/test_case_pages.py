@@ -117,6 +117,8 @@ def test_letter_of_last_year_is_asked_for_once_more_and_then_registered(rules, a
     said = words(of_basile.post(NEW, typed(accueil, received_on="2020-03-10", text="À garder")))
     assert f"Le 10/03/2020 est passé depuis un an ou plus : corriger la date, ou {TICK}." in said
     assert "À garder" in said
+    answer = of_basile.post(NEW, typed(accueil, received_on="2020-03-10", place=""))
+    assert answer.context["form"]["received_on"].field.widget.attrs["autofocus"]  # the first that is wrong
     assert not Case.objects.exists()
 
     sent = typed(accueil, received_on="2020-03-10", is_long_ago="on")
@@ -256,7 +258,7 @@ def test_who_wrote_meanwhile_is_told_and_nothing_is_typed_again(receive, basile,
     sent = {"answered_on": "2021-03-09", "remark": "Réponse de trois pages", "version": 1}
     answer = of_basile.post(f"{page_of(case)}suite/repondre/", sent)
     said = words(answer, 409)
-    assert "Quelqu’un d’autre a enregistré" in said
+    assert "Une modification a été enregistrée depuis que vous avez ouvert cette page." in said
     assert "Réponse d’attente envoyée, par Basile Roux. Patience." in said
     assert "Réponse de trois pages" in said
     again = answer.context["form"]["version"].value()

@@ -82,7 +82,7 @@ def test_all_are_given_or_none_and_who_was_overtaken_is_told(cases, titres, brow
     answer = browser.post(GIVE, {"cases": seen, "place": f"service-{titres.pk}"})
 
     assert answer.status_code == 409
-    assert "Quelqu’un d’autre a travaillé à l’affaire n° 2020-0002 entre-temps." in words(answer)
+    assert "L’affaire n° 2020-0002 a changé entre-temps." in words(answer)
     assert Case.objects.filter(service=titres).count() == 1
     again = re.findall(r'name="cases" value="([\d-]+)"', answer.text)
     assert browser.post(GIVE, {"cases": again, "place": f"service-{titres.pk}"}).status_code == 302

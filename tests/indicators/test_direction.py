@@ -168,6 +168,7 @@ def test_who_writes_second_sees_both_texts_and_may_still_decide(world, client_of
     browser.post(address, {"text": "Le second.", "version": conflict.context["form"]["version"].value()})
 
     assert conflict.status_code == 409
+    assert f"{world.director.full_name} a enregistré un autre texte le" in text
     assert "Le premier." in text
     assert "Le second." in text
     assert remarks.of(world.prefecture, MARCH).text == "Le second."

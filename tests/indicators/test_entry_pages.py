@@ -325,6 +325,18 @@ def test_two_people_in_one_cell_lose_nothing(world, browser):
     assert stored(world)[world.rate.pk] == (11, 13)
 
 
+def test_a_conflict_with_oneself_in_another_tab_names_nobody_else(world, browser):
+    save(world, world.typed(world.rate, 12, 13), by=world.referent)
+
+    page = browser.post(address(world), row(world.rate, "11", "13"))
+    told = browser.post(cell_address(world, world.rate), row(world.rate, "11", "13")).json()
+
+    own = "Pendant votre saisie, vous avez, dans un autre onglet, enregistré une autre réponse, le"
+    assert own in words(page, 409)
+    assert own in told["html"]
+    assert "d’autre a" not in words(page, 409) + told["sentence"]
+
+
 def test_a_choice_made_before_a_third_person_wrote_is_asked_again(world, browser):
     save(world, world.typed(world.rate, 12, 13))
     mine = f"mine-{versions(world.services[0], MARCH)[world.rate.pk]}"
@@ -613,6 +625,7 @@ def test_who_comes_second_on_what_is_usual_sees_what_the_first_said(world, clien
     second = said_usual(manager, world, "4", "20", seen=seen)
 
     assert "à la place de « 2,5 à 15 % »" in words(second, 409)
+    assert "vous avez, dans un autre onglet, enregistré, le" in words(second, 409)
     assert second.context["form"]["low"].value() == "4"
     assert not Bounds.objects.filter(high=20).exists()
     said_usual(manager, world, "4", "20", seen=second.context["form"]["version"].value())

@@ -268,7 +268,7 @@ def test_who_answers_second_sees_what_the_first_one_said(browser, lines, prefect
     conflict = browser.post(asked, typed(hers, decision="correct", corrected="18 min", reason="Relu."))
 
     assert conflict.status_code == 409
-    assert "Denis Faure a répondu à ce problème pendant que vous répondiez" in conflict.text
+    assert "Denis Faure a enregistré une autre réponse pendant que vous répondiez" in conflict.text
     assert "Relu." in conflict.text
     assert 'value="18 min"' in conflict.text
     browser.post(asked, typed(conflict, decision="correct", corrected="18 min", reason="Relu."))

@@ -349,7 +349,7 @@ def test_who_comes_second_sees_what_changed_and_keeps_what_was_typed(client_of, 
     conflict = browser.post(own("indicateur", indicator), mine)
 
     said = words(conflict, 409)
-    assert "Cette ligne a été corrigée par quelqu’un d’autre" in said
+    assert "Cette ligne a été corrigée depuis que vous l’avez ouverte" in said
     assert "Claire Martin Modification Intitulé : Avant → Après" in said
     assert "Ma remarque" in conflict.content.decode()
     again = typed(indicator, conflict)

@@ -460,7 +460,7 @@ def test_what_was_deleted_meanwhile_is_not_written_again(siege):
     Unit.objects.all().delete()
 
     assert refused(organisation.save, row, seen=seen) == {
-        "": ["Ceci a été supprimé par quelqu’un d’autre depuis que vous l’avez ouvert."]
+        "": ["Ceci a été supprimé depuis que vous l’avez ouvert."]
     }
 
 
