@@ -40,11 +40,11 @@ def every(months: int) -> str:
 
 
 def _span(days: int, *, is_exact: bool) -> str:
-    """Whole weeks, months or years, rounded down."""
+    """Weeks, months or years, rounded down; one that is short by a day, by five or by thirty is whole."""
     if days < WEEKS_FROM or (is_exact and days < MONTHS_FROM):
         return f"{days}\xa0jour{'s' if days > 1 else ''}"
     if days < MONTHS_FROM:
-        return f"{days // 7}\xa0semaines"
+        return f"{(days + 1) // 7}\xa0semaines"
     if days < YEARS_FROM:
-        return f"{days * 12 // 366}\xa0mois"
-    return f"{days // 366}\xa0ans"
+        return f"{(days + 5) * 12 // 366}\xa0mois"
+    return f"{(days + 30) // 366}\xa0ans"
