@@ -277,8 +277,9 @@ class Board:
 
 @dataclass(frozen=True)
 class Course:
-    """An indicator over years that follow one another; a year without a figure is None. `places` are those of
-    the units among all of the préfecture, whoever looks at them."""
+    """An indicator over years that follow one another; a year without a figure is None, unless all that was
+    owed of it was suspended. `places` are those of the units among all of the préfecture, whoever looks at
+    them."""
 
     indicator: Indicator
     years: list[int]
@@ -375,7 +376,7 @@ def over_years(
     """The course of every indicator that has figures of these units, or of one, from the first year that has
     some to the last."""
     every = list(prefecture.units.values_list("pk", flat=True))
-    columns = list(units)
+    columns, charges = expected.of_units(units, Period.year(prefecture.today().year))
     own = {unit.pk for unit in columns}
     rows = Measurement.objects.filter(prefecture=prefecture)
     if indicator:
@@ -387,11 +388,13 @@ def over_years(
         return []
     span = list(range(min(figures.years), max(figures.years) + 1))
     aims = _Aims(prefecture, Indicator.objects.filter(pk__in=measured))
+    owed = expected.Expected(charges, held)
 
     def result(unit: Unit, of: Indicator, year: int, previous: Result | None) -> Result | None:
         figure = figures.of(unit, of, datetime.date(year, 1, 1))
         if figure is None:
-            return None
+            is_suspended = held and owed.months(unit, of, Period.year(year)) == ([], True)
+            return Result(unit, of, None, None, Absence.SUSPENDED) if is_suspended else None
         target = _target(figure, aims.target(of, datetime.date(year, 12, 31)))
         return Result(unit, of, figure, target, _absence(figure), _printed_verdict(figure), previous)
 

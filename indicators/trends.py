@@ -9,14 +9,15 @@ from django.utils.functional import cached_property
 
 from indicators import curves
 from indicators.curves import Aim, Curve, Series, Value
-from indicators.results import Course, Result
+from indicators.results import Absence, Course, Result
 from referentiel.measures import Coverage, Verdict
 from sites.models import Unit
 
 
 @dataclass(frozen=True)
 class Trend:
-    """An indicator over years that follow one another; a year without a figure is None."""
+    """An indicator over years that follow one another; a year without a figure is None, unless it was
+    suspended."""
 
     course: Course
 
@@ -31,7 +32,7 @@ class Trend:
         return [
             (unit, list(zip(years, results, strict=True)))
             for unit, results in self.course.rows
-            if any(results)
+            if any(one and one.figure for one in results)
         ]
 
     @cached_property
@@ -62,11 +63,25 @@ class Trend:
     def chart(self) -> Curve | None:
         years, indicator = self.course.years, self.course.indicator
         series = [
-            Series(self.course.places[unit.pk], unit.short_name, [_value(result) for result in results])
+            Series(self.course.places[unit.pk], unit.short_name, values, _missing(results, values))
             for unit, results in self.course.rows
+            for values in [[_value(result) for result in results]]
         ]
-        name = f"evolution-{indicator.pk}"
-        return curves.draw(years, series, self._aims, unit=indicator.unit, title=self.conclusion, name=name)
+        return curves.draw(
+            years,
+            series,
+            self._aims,
+            unit=indicator.unit,
+            title=self.conclusion,
+            name=f"evolution-{indicator.pk}",
+            suspended=self._suspended,
+        )
+
+    @property
+    def _suspended(self) -> list[int]:
+        """The places of the years that were suspended for all units."""
+        of_years = zip(*(dict(results).values() for _, results in self.rows), strict=True)
+        return [place for place, results in enumerate(of_years) if all(map(_is_suspended, results))]
 
     @property
     def _aims(self) -> list[Aim]:
@@ -100,6 +115,20 @@ def _score(results: Sequence[Result]) -> tuple[int, int, list[str]]:
     judged = [one for one in results if one.verdict.is_judged]
     met = sum(one.verdict == Verdict.MET for one in judged)
     return met, len(judged), [one.unit.short_name for one in judged]
+
+
+def _missing(results: Sequence[Result | None], values: Sequence[Value | None]) -> list[int]:
+    """The places that lack a result which was owed, after the first one that is known."""
+    since = next((place for place, value in enumerate(values) if value), len(values))
+    return [
+        place
+        for place, result in enumerate(results)
+        if place > since and not values[place] and not _is_suspended(result)
+    ]
+
+
+def _is_suspended(result: Result | None) -> bool:
+    return result is not None and result.absence == Absence.SUSPENDED
 
 
 def _value(result: Result | None) -> Value | None:

@@ -8,9 +8,9 @@ class RefusedError(Exception):
 
 
 class ConflictError(Exception):
-    """Somebody wrote since the page was opened: another agent, or the same one in another tab. `saved` is what
-    stands now, None where it is gone, and `version` the one to have read: sent again with it, what was typed
-    takes its place."""
+    """Somebody wrote since the page was opened: another agent, or the same one in another tab. `saved` is
+    what stands now, None where it is gone, and `version` the one to have read: sent again with it, what was
+    typed takes its place."""
 
     def __init__(self, saved: Any, version: int | str | None = None) -> None:
         super().__init__("Une modification a été enregistrée depuis que vous avez ouvert cette page.")

@@ -219,6 +219,37 @@ def test_a_missing_year_between_two_is_a_gap(trend_page, figures):
     assert "année sans chiffre" in trend_page().content.decode()
 
 
+def test_a_suspended_year_says_so_and_is_no_gap(trend_page, figures, prefecture):
+    figures[1].period_start = datetime.date(2021, 1, 1)
+    figures[1].save()
+    year = {"first_month": datetime.date(2020, 1, 1), "last_month": datetime.date(2020, 12, 1)}
+    factories.SuspensionFactory(prefecture=prefecture, **year)
+
+    page = trend_page()
+    known = "92,00\xa0%"
+    trend, (siege, arles) = page.context["trend"], [results for _, results in page.context["trend"].rows]
+
+    assert [result and result.shown_label for _, result in siege] == [known, None, "suivi suspendu", known]
+    assert [result and result.shown_label for _, result in arles] == [known, known, "suivi suspendu", None]
+    assert [len(line.gaps) for line in trend.chart.lines] == [1, 1]
+    assert len(trend.chart.bands) == 1
+    assert "Suivi suspendu en 2020." in trend.chart.description
+    assert "Les années hachurées sont suspendues." in page.text
+
+
+def test_eleven_suspended_months_are_a_year_without_a_figure(trend_page, figures, prefecture):
+    figures[1].period_start = datetime.date(2021, 1, 1)
+    figures[1].save()
+    factories.SuspensionFactory(
+        prefecture=prefecture, first_month=datetime.date(2020, 1, 1), last_month=datetime.date(2020, 11, 1)
+    )
+
+    trend = trend_page().context["trend"]
+
+    assert [result and result.shown for _, result in trend.rows[0][1]] == [92, None, None, 92]
+    assert trend.chart.bands == ()
+
+
 def test_unlike_spans_are_pointed_out(trend_page, figures):
     figures[1].first_month = 4
     figures[1].save()
