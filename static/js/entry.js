@@ -229,6 +229,8 @@ if (form) {
     if (!isLeaving && rows.some((row) => isDirty(row) || refused.has(row))) event.preventDefault();
   });
 
+  form.querySelector("[data-keyboard]").hidden = false;
+
   // --- From cell to cell -----------------------------------------------------------------------------------
 
   const cells = rows.map(numbers);

@@ -55,6 +55,7 @@ def stored(world):
 def test_a_month_is_typed_with_the_keyboard_alone(world, opened):
     """Seven fields, sixteen keys and no click: two numbers, Tab between them, Enter after them."""
     window = opened(world.referent)
+    expect(window.page.get_by_text("passent d’une case à l’autre")).to_be_visible()
     keyboard = window.page.keyboard
     cell(window, world.rate).focus()
 
@@ -357,6 +358,7 @@ def test_on_a_phone_both_numbers_of_an_indicator_are_in_sight(world, opened):
 
 def test_without_scripts_the_month_is_a_plain_form(world, opened):
     window = opened(world.referent, script=False)
+    expect(window.page.get_by_text("passent d’une case à l’autre")).to_be_hidden()
     cell(window, world.rate).fill("12")
     cell(window, world.rate, "denominator").fill("13")
     cell(window, world.mean).fill("30")
