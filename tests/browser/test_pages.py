@@ -36,20 +36,16 @@ def figures(prefecture):
 
 
 def pages_for(role, routes, client, seen):
-    """The addresses that the role may open, where they are web pages. `seen` is what stands between their
-    menus: it is looked at once, and the menus of the role on its first page."""
-    own = []
+    """The addresses that the role may open, where they are web pages; `seen` are those that were looked at,
+    and what differs only in who is signed in is looked at once."""
     for route in routes:
         if route.answers("GET")[role] == 200:
             answer = client.get(route.url)
-            if not answer.headers["Content-Type"].startswith("text/html"):
-                continue
-            page = re.sub(r'csrfmiddlewaretoken" value="\w+"', "", answer.content.decode())
-            essence = page[page.index("<main") : page.index("</main>")]
-            if not own or essence not in seen:
-                own.append(route.url)
-            seen.add(essence)
-    return own
+            page = answer.getvalue().decode(errors="replace")
+            essence = re.sub(r'<p class="agent">.*?</p>|csrfmiddlewaretoken" value="\w+"', "", page)
+            if answer.headers["Content-Type"].startswith("text/html") and essence not in seen:
+                seen.add(essence)
+                yield route.url
 
 
 def faults_of(window, url):
