@@ -1,6 +1,7 @@
 """A month typed in a real browser: the keyboard of a spreadsheet, a pasted block, each row saved alone."""
 
 import random
+import re
 from decimal import Decimal
 from fractions import Fraction
 
@@ -46,6 +47,12 @@ def is_saved(window, indicator):
     row(window, indicator).get_by_text("enregistré", exact=True).wait_for()
 
 
+def reads(window, indicator, result):
+    """Waits for the result of a row; a pattern, for a string would stand for other spaces too."""
+    exactly = re.compile(f"^{re.escape(result)}$")
+    expect(row(window, indicator).locator("output")).to_have_text(exactly)
+
+
 def stored(world):
     return {
         pk: (found.numerator, found.denominator) for pk, found in figures(world.services[0], MARCH).items()
@@ -62,7 +69,7 @@ def test_a_month_is_typed_with_the_keyboard_alone(world, opened):
     keyboard.type("12")
     keyboard.press("Tab")
     keyboard.type("13")
-    expect(row(window, world.rate).locator("output")).to_have_text("92,31\xa0%")
+    reads(window, world.rate, "92,31\xa0%")
     keyboard.press("Enter")
     assert window.focused == f"c{world.mean.pk}-numerator"
     keyboard.type("30")
@@ -160,8 +167,20 @@ def test_the_other_answers_wait_for_their_reason(world, opened):
     assert figures(world.services[0], MARCH)[world.rate.pk].reason == "Compteur en panne."
 
 
+def both_on_the_rate(world, opened):
+    """The referent's window and the manager's: 11 out of 13 is typed after 12 out of 13 was saved."""
+    mine, theirs = opened(world.referent), opened(world.manager)
+    for window, numerator in ((theirs, "12"), (mine, "11")):
+        cell(window, world.rate).fill(numerator)
+        cell(window, world.rate, "denominator").fill("13")
+        cell(window, world.count).focus()
+        if window is theirs:
+            is_saved(window, world.rate)
+    return mine, theirs
+
+
 def hold(window):
-    """The next save waits on its way until `continue_` is called on what the answer, a list, then holds."""
+    """The next save of a row waits on its way until it is given to `release`."""
     held = []
     window.page.route("**/saisie/**/*", lambda route: held.append(route), times=1)
     return held
@@ -186,20 +205,14 @@ def test_what_is_typed_on_while_a_row_is_saved_stays_in_sight(world, opened):
     release(window, held)
 
     expect(row(window, world.rate).locator("[data-state]")).to_have_text("")
-    expect(row(window, world.rate).locator("output")).to_have_text("100,00\xa0%")
+    reads(window, world.rate, "100,00\xa0%")
     cell(window, world.mean).focus()
     is_saved(window, world.rate)
     assert stored(world) == {world.rate.pk: (12, 12)}
 
 
 def test_what_is_typed_on_is_not_replaced_by_the_figure_of_another(world, opened):
-    mine, theirs = opened(world.referent), opened(world.manager)
-    for window, numerator in ((theirs, "12"), (mine, "11")):
-        cell(window, world.rate).fill(numerator)
-        cell(window, world.rate, "denominator").fill("13")
-        cell(window, world.count).focus()
-        if window is theirs:
-            is_saved(window, world.rate)
+    mine, _ = both_on_the_rate(world, opened)
     held = hold(mine)
     row(mine, world.rate).get_by_label("ce qui est enregistré").check()
     cell(mine, world.rate).select_text()
@@ -221,22 +234,15 @@ def test_a_replacement_counts_in_the_place_of_what_is_under_reserve(world, opene
     for name, text in (typed | {"instead_numerator": "1", "instead_denominator": "20"}).items():
         cell(window, world.rate, name).fill(text)
 
-    result = row(window, world.rate).locator("output")
-    expect(result).to_have_text("5,00\xa0% (remplacement)")
+    reads(window, world.rate, "5,00\xa0% (remplacement)")
     cell(window, world.count).focus()
     is_saved(window, world.rate)
-    expect(result).to_have_text("5,00\xa0% (remplacement)")
+    reads(window, world.rate, "5,00\xa0% (remplacement)")
     assert stored(world) == {world.rate.pk: (1, 20)}
 
 
 def test_two_browsers_on_the_same_cell_lose_nothing(world, opened):
-    mine, theirs = opened(world.referent), opened(world.manager)
-    for window, numerator in ((theirs, "12"), (mine, "11")):
-        cell(window, world.rate).fill(numerator)
-        cell(window, world.rate, "denominator").fill("13")
-        cell(window, world.count).focus()
-        if window is theirs:
-            is_saved(window, world.rate)
+    mine, theirs = both_on_the_rate(world, opened)
 
     clash = row(mine, world.rate).locator("fieldset")
     clash.wait_for()
@@ -304,6 +310,7 @@ def test_a_number_that_is_being_typed_is_not_saved_before_it_is_whole(world, ope
     cell(window, world.rate).select_text()
     window.page.keyboard.type("1")
     release(window, held)
+    expect(row(window, world.rate).locator("[data-state]")).to_have_text("")
     window.page.keyboard.type("1")
     with window.page.expect_response(lambda answer: answer.request.method == "POST"):
         window.page.keyboard.press("Enter")
